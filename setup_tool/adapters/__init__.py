@@ -1,0 +1,1 @@
+"""The borders: SSH, Keystone, HTTP, the local machine."""

@@ -1,0 +1,1 @@
+"""Pure values: what is known, what is wanted, and what lies between."""

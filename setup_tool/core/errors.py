@@ -1,0 +1,47 @@
+"""What can go wrong for an operator, as sentences with an exit status.
+
+The tree::
+
+    SetupToolError            1  the work failed
+    +-- DeclarationError      2  inventory, role, option: refused before anything is touched
+    +-- UnreachableError      4  a target could not be reached or let us in
+    +-- NotConvergedError     5  done, but something is still not as declared, or a check failed
+"""
+
+from __future__ import annotations
+
+
+class SetupToolError(Exception):
+    """Something an operator can mend.
+
+    ``str()`` is the whole message: what was wrong, where, and what to do. It never
+    holds a secret.
+    """
+
+    exit_status = 1
+
+
+class DeclarationError(SetupToolError):
+    """What was asked for is wrong or contradicts itself; nothing was touched."""
+
+    exit_status = 2
+
+
+class UnreachableError(SetupToolError):
+    """A target could not be reached, or did not let us in; names the target and the phase."""
+
+    exit_status = 4
+
+
+class NotConvergedError(SetupToolError):
+    """A run ended and a target is still not as declared, or a check failed."""
+
+    exit_status = 5
+
+
+_SEVERITY = (2, 130, 4, 1, 5, 3, 0)
+
+
+def worst_status(statuses: set[int]) -> int:
+    """Return the exit status that stands for several: the first of 2, 130, 4, 1, 5, 3, 0."""
+    return next((status for status in _SEVERITY if status in statuses), 1 if statuses else 0)

@@ -1,0 +1,1 @@
+"""Keys for users, and the files their clients read."""

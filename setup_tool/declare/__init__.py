@@ -1,0 +1,1 @@
+"""Inventory and roles become resources."""

@@ -1,0 +1,1 @@
+"""Pure text in, text out: configuration files, pipelines, client files, masked differences."""

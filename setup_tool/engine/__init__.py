@@ -1,0 +1,1 @@
+"""Survey, apply: the life of a run."""

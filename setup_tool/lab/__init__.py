@@ -1,0 +1,1 @@
+"""An OpenStack cloud on loopback that needs no root."""

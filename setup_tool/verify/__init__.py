@@ -1,0 +1,1 @@
+"""Real, signed requests with expectations."""
