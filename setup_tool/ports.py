@@ -8,11 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from setup_tool.core.credential import KeyPair
+    from setup_tool.core.events import Event
+    from setup_tool.core.facts import NodeFacts
     from setup_tool.core.http import Request, Response
+    from setup_tool.core.queries import NodeQuery
     from setup_tool.core.secret import Text
+    from setup_tool.core.transaction import Outcome, Transaction
 
 
 class Web(Protocol):
@@ -78,4 +83,36 @@ class Entropy(Protocol):
 
     def token(self, size: int) -> str:
         """Return ``size`` random bytes as lower-case hexadecimal digits."""
+        ...
+
+
+class Listener(Protocol):
+    """Whoever shows progress."""
+
+    def on(self, event: Event) -> None:
+        """Take note of an event; may be called from several threads."""
+        ...
+
+
+class Shell(Protocol):
+    """One node. Connects at first use, keeps one connection, is used by one thread."""
+
+    def observe(self, queries: Sequence[NodeQuery]) -> NodeFacts:
+        """Answer all queries in one round trip, changing nothing on the node.
+
+        Raises `UnreachableError` naming the node and the phase (connect, host key,
+        login, sudo, reply).
+        """
+        ...
+
+    def commit(self, transaction: Transaction, listener: Listener) -> Outcome:
+        """Stage the transaction, start it outside this session and follow it to its end."""
+        ...
+
+    def attach(self, run: str, state_dir: str, listener: Listener) -> Outcome:
+        """Follow a transaction that is already running on the node."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection; a transaction under way goes on by itself."""
         ...

@@ -1,0 +1,110 @@
+"""What a node answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from setup_tool.core.queries import NodeQuery
+
+if TYPE_CHECKING:
+    from setup_tool.core.content import Content
+
+
+@dataclass(frozen=True, slots=True)
+class SystemFact:
+    """The node as the tool sees it.
+
+    ``clock`` is the node's time, seconds since the epoch. ``missing`` names the
+    programs that a transaction needs and the node lacks. ``http_client`` is the
+    program that will ask URLs, None where none of the known ones is there.
+    ``state_problem`` says why the state directory cannot be used, if so.
+    """
+
+    user: str
+    uid: int
+    home: str
+    os_id: str
+    os_version: str
+    clock: int
+    systemd: bool
+    http_client: str | None
+    missing: tuple[str, ...] = ()
+    state_problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileFact:
+    """A file. ``content`` is None when there is none, or when ``problem`` says why not.
+
+    ``path`` is the file itself, after symlinks. ``changed_at`` is the later of its
+    modification and status-change times, whole seconds since the epoch. ``fixed``:
+    a mount point, so nothing can be renamed over it.
+    """
+
+    path: str
+    content: Content | None = None
+    mode: int = 0
+    owner: str = ""
+    changed_at: int = 0
+    fixed: bool = False
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFact:
+    """A service. ``instance`` changes when the service is started anew.
+
+    ``started_at`` is in whole seconds since the epoch, rounded down; None when not
+    running. ``unit`` is the systemd unit found, None for a process found by its port.
+    """
+
+    running: bool
+    instance: str | None = None
+    started_at: int | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StampFact:
+    """The instance that was healthy after the last change, and the digests it had read."""
+
+    instance: str | None = None
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+
+class RunState(Enum):
+    """How a transaction that never ended stands."""
+
+    RUNNING = "running"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class RunsFact:
+    """Unended transactions by run id."""
+
+    unended: Mapping[str, RunState] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PackageFact:
+    """A package's version as its package manager writes it; None: not installed."""
+
+    version: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpFact:
+    """An HTTP answer, its body cut at 64 KiB; status None: no answer, ``problem`` says why."""
+
+    status: int | None = None
+    body: bytes = b""
+    problem: str | None = None
+
+
+NodeFact = SystemFact | FileFact | ServiceFact | StampFact | RunsFact | PackageFact | HttpFact
+NodeFacts = Mapping[NodeQuery, NodeFact]

@@ -1,0 +1,69 @@
+"""What may be asked of a node. Queries are hashable: facts are looked up by them.
+
+Paths are absolute or start with ``~/``, the home of the login.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSystem:
+    """Which system this is and what the tool has to work with; answered by `SystemFact`."""
+
+    state_dir: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A file's bytes and metadata, symlinks followed; answered by `FileFact`."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadService:
+    """Whether a service runs and since when; answered by `ServiceFact`.
+
+    ``units`` are systemd unit names, the first that exists is meant; where none is
+    given or systemd does not run, the service is the process that listens on TCP
+    ``port``.
+    """
+
+    name: str
+    units: tuple[str, ...] = ()
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStamp:
+    """What a service's running instance is known to have read; answered by `StampFact`."""
+
+    service: str
+    state_dir: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRuns:
+    """The transactions on this node that never ended; answered by `RunsFact`."""
+
+    state_dir: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPackage:
+    """The installed version of the first of these packages; answered by `PackageFact`."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FetchHttp:
+    """An unauthenticated GET, asked from the node itself; answered by `HttpFact`."""
+
+    url: str
+    timeout: int = 5
+
+
+NodeQuery = ReadSystem | ReadFile | ReadService | ReadStamp | ReadRuns | ReadPackage | FetchHttp

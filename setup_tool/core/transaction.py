@@ -1,0 +1,117 @@
+"""What one node does by itself in one stage, and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from setup_tool.core.content import Content
+    from setup_tool.core.http import Request
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFile:
+    """Replace a file whose digest is still ``replaces`` (None: it must not exist).
+
+    Owner, mode, extended attributes and label are kept; ``mode`` is for a new file.
+    ``in_place``: written through the existing inode, for bind mounts only.
+    """
+
+    path: str
+    content: Content
+    replaces: str | None
+    mode: int = 0o640
+    in_place: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceControl:
+    """How a service is told to read its files again, and how its health is asked.
+
+    With ``unit`` systemd does it, unless a command stands in its place. ``port``
+    finds the running instance where there is no unit. ``reads`` are the files whose
+    digests the stamp records. Timeouts are in seconds.
+    """
+
+    name: str
+    reads: tuple[str, ...]
+    health_url: str
+    unit: str | None = None
+    port: int | None = None
+    restart: str | None = None
+    reload: str | None = None
+    health_timeout: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class BounceService:
+    """Make a service read its files: a reload without a gap where ``reload``, else a restart."""
+
+    service: ServiceControl
+    reload: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StampService:
+    """Record that the running instance has read the files as they are now."""
+
+    service: ServiceControl
+
+
+@dataclass(frozen=True, slots=True)
+class SettleRun:
+    """Close the journal of a dead run and remove the temporary files it left."""
+
+    run: str
+
+
+NodeStep = SettleRun | WriteFile | BounceService | StampService
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """One request through one proxy and the statuses that mean it works.
+
+    ``before``: it should work before the change already; a service whose
+    ``before`` canaries failed at the start was broken already.
+    """
+
+    name: str
+    request: Request
+    expected: tuple[int, ...]
+    before: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """The steps of one node in one stage, in their order. ``run`` is unique and path-safe."""
+
+    run: str
+    state_dir: str
+    steps: tuple[NodeStep, ...]
+    canaries: tuple[Canary, ...] = ()
+
+
+class Ending(Enum):
+    """How a transaction ended."""
+
+    DONE = "done"
+    RESTORED = "restored"
+    """It failed and the node put the old files and service back."""
+    FAILED = "failed"
+    """It failed and stands as it is: nothing was written, or it was broken before."""
+    STALE = "stale"
+    """A file had changed since it was observed; nothing was written."""
+    LOCKED = "locked"
+    """Another run holds the node; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How it ended, the step it ended in, and what the node said, secrets masked."""
+
+    ending: Ending
+    step: str = ""
+    detail: str = ""
