@@ -11,10 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from setup_tool.core.credential import KeyPair
+    from setup_tool.core.credential import Credential, KeyPair, Owner
     from setup_tool.core.events import Event
     from setup_tool.core.facts import NodeFacts
     from setup_tool.core.http import Request, Response
+    from setup_tool.core.identity import (
+        IdentityFacts,
+        IdentityQuery,
+        IdentityStep,
+        Whereabouts,
+    )
     from setup_tool.core.queries import NodeQuery
     from setup_tool.core.secret import Text
     from setup_tool.core.transaction import Outcome, Transaction
@@ -115,4 +121,53 @@ class Shell(Protocol):
 
     def close(self) -> None:
         """Let go of the connection; a transaction under way goes on by itself."""
+        ...
+
+
+class Identity(Protocol):
+    """Keystone, as an administrator."""
+
+    def observe(self, queries: Sequence[IdentityQuery]) -> IdentityFacts:
+        """Answer all queries with GET and HEAD, one login per `TryLogin`.
+
+        Raises `UnreachableError` when Keystone cannot be reached, answers with no
+        JSON, or lets us in not at all, and `SetupToolError` when a listing fails:
+        half an answer is none.
+        """
+        ...
+
+    def perform(self, step: IdentityStep) -> None:
+        """Do one thing; done already is no error. Raises `SetupToolError` otherwise."""
+        ...
+
+    def whereabouts(self) -> Whereabouts:
+        """Return who we are and where; the login itself is all it costs."""
+        ...
+
+
+class Keys(Protocol):
+    """EC2 credentials in Keystone."""
+
+    def owner(self, user: str | None, project: str | None, domain: str | None) -> Owner:
+        """Find a (user, project) by name or id; None: our own.
+
+        Raises `DeclarationError` when one does not exist, is disabled or ambiguous, or
+        the user has no role on the project.
+        """
+        ...
+
+    def find(self, owner: Owner) -> tuple[Credential, ...]:
+        """Return the EC2 credentials of a (user, project), in a stable order."""
+        ...
+
+    def create(self, owner: Owner) -> Credential:
+        """Make a new credential; Keystone chooses access and secret."""
+        ...
+
+    def create_chosen(self, owner: Owner, pair: KeyPair) -> Credential:
+        """Make a credential with this access and secret (``/v3/credentials``)."""
+        ...
+
+    def delete(self, credential: Credential) -> None:
+        """Remove a credential; gone already is no error."""
         ...
