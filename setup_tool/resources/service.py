@@ -1,0 +1,86 @@
+"""A service that runs, answers, and has read its files as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from setup_tool.core.facts import FileFact, HttpFact, ServiceFact, StampFact
+from setup_tool.core.plan import Action, Change, Note, Stage
+from setup_tool.core.queries import FetchHttp, ReadFile, ReadService, ReadStamp
+from setup_tool.core.transaction import BounceService, ServiceControl, StampService
+
+if TYPE_CHECKING:
+    from setup_tool.resources.resource import Answers
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service on one node.
+
+    A restart is a state, not an event: it is due unless the running instance is
+    known to have read the files' present bytes - by the stamp that was left when it
+    was last seen healthy, else by its start lying after every file's last change. A
+    tie counts as due, since times are whole seconds. The facts given to `diff` hold
+    the files as they will be after the plan's writes.
+    """
+
+    target: str
+    stage: Stage
+    control: ServiceControl
+    units: tuple[str, ...]
+    state_dir: str
+
+    def queries(self) -> tuple[ReadService | ReadStamp | ReadFile | FetchHttp, ...]:
+        """Ask for the instance, its stamp, its health, and the files it reads."""
+        return (
+            self._service_query(),
+            ReadStamp(self.control.name, self.state_dir),
+            FetchHttp(self.control.health_url),
+            *(ReadFile(path) for path in self.control.reads),
+        )
+
+    def diff(self, facts: Answers) -> Change | None:
+        """Return the reload or restart that is due, if one is."""
+        service: ServiceFact = facts[self._service_query()]
+        health: HttpFact = facts[FetchHttp(self.control.health_url)]
+        healthy = service.running and health.status == 200  # noqa: PLR2004 - HTTP OK
+        reason = self._reason(service, health, facts)
+        if reason is None:
+            return None
+        control = replace(self.control, unit=service.unit)
+        reload = healthy and control.reload is not None
+        return Change(
+            target=self.target,
+            stage=self.stage,
+            action=Action.BOUNCE,
+            summary=f"{'reload' if reload else 'restart'} {control.name}",
+            reasons=(reason,),
+            steps=(BounceService(control, reload=reload), StampService(control)),
+        )
+
+    def notes(self, facts: Answers) -> tuple[Note, ...]:
+        """Nothing to say."""
+        del facts
+        return ()
+
+    def _service_query(self) -> ReadService:
+        return ReadService(self.control.name, self.units, self.control.port)
+
+    def _reason(self, service: ServiceFact, health: HttpFact, facts: Answers) -> str | None:
+        name = self.control.name
+        if not service.running:
+            return f"{name} does not run."
+        stamp: StampFact = facts[ReadStamp(name, self.state_dir)]
+        files: dict[str, FileFact] = {path: facts[ReadFile(path)] for path in self.control.reads}
+        for path, file in files.items():
+            digest = file.content.digest if file.content else None
+            if stamp.instance == service.instance and path in stamp.digests:
+                if stamp.digests[path] != digest:
+                    return f"The running {name} has not read {path} as it is after this plan."
+            elif service.started_at is None or service.started_at <= file.changed_at:
+                return f"{path} may have changed after {name} started."
+        if health.status != 200:  # noqa: PLR2004 - HTTP OK
+            answer = f"HTTP {health.status}" if health.status else (health.problem or "no answer")
+            return f"{name} runs, but {self.control.health_url} says: {answer}."
+        return None
