@@ -32,7 +32,8 @@ class ServiceControl:
 
     With ``unit`` systemd does it, unless a command stands in its place. ``port``
     finds the running instance where there is no unit. ``reads`` are the files whose
-    digests the stamp records. Timeouts are in seconds.
+    digests the stamp records. ``health_statuses`` are the HTTP statuses of ``health_url``
+    that mean it is well. Timeouts are in seconds.
     """
 
     name: str
@@ -42,6 +43,7 @@ class ServiceControl:
     port: int | None = None
     restart: str | None = None
     reload: str | None = None
+    health_statuses: tuple[int, ...] = (200,)
     health_timeout: int = 60
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from setup_tool.core.facts import FileFact, HttpFact, ServiceFact, StampFact
 from setup_tool.core.plan import Action, Change, Note, Stage
 from setup_tool.core.queries import FetchHttp, ReadFile, ReadService, ReadStamp
 from setup_tool.core.transaction import BounceService, ServiceControl, StampService
 
 if TYPE_CHECKING:
+    from setup_tool.core.facts import FileFact, HttpFact, ServiceFact, StampFact
     from setup_tool.resources.resource import Answers
 
 
@@ -44,7 +44,7 @@ class Service:
         """Return the reload or restart that is due, if one is."""
         service: ServiceFact = facts[self._service_query()]
         health: HttpFact = facts[FetchHttp(self.control.health_url)]
-        healthy = service.running and health.status == 200  # noqa: PLR2004 - HTTP OK
+        healthy = service.running and health.status in self.control.health_statuses
         reason = self._reason(service, health, facts)
         if reason is None:
             return None
@@ -80,7 +80,7 @@ class Service:
                     return f"The running {name} has not read {path} as it is after this plan."
             elif service.started_at is None or service.started_at <= file.changed_at:
                 return f"{path} may have changed after {name} started."
-        if health.status != 200:  # noqa: PLR2004 - HTTP OK
+        if health.status not in self.control.health_statuses:
             answer = f"HTTP {health.status}" if health.status else (health.problem or "no answer")
             return f"{name} runs, but {self.control.health_url} says: {answer}."
         return None
