@@ -224,7 +224,10 @@ class CreateEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class UpdateEndpoint:
-    """Give an endpoint another URL and enable it, in place. ``old_url`` must still be there."""
+    """Give an endpoint another URL, in place. ``old_url`` must still be there.
+
+    Enables it too, unless ``enabled`` says otherwise.
+    """
 
     id: str
     service_type: str
@@ -233,6 +236,7 @@ class UpdateEndpoint:
     url: str
     old_url: str
     was_enabled: bool
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +245,56 @@ class DeleteEndpoint:
 
     id: str
     service_type: str
+    interface: str
+    region: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisableUser:
+    """Disable a user that `EnableUser` enabled."""
+
+    user: UserRef
+
+
+@dataclass(frozen=True, slots=True)
+class DisableProject:
+    """Disable a project that `EnableProject` enabled."""
+
+    project: ProjectRef
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeRole:
+    """Take back a role on a project that `GrantRole` gave."""
+
+    user: UserRef
+    project: ProjectRef
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawService:
+    """Remove a service that `CreateService` made; refused while it has endpoints."""
+
+    type: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisableService:
+    """Disable a service that `EnableService` enabled."""
+
+    type: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawEndpoint:
+    """Remove the endpoint that `CreateEndpoint` made; it must still have this URL."""
+
+    service_type: str
+    service_name: str
     interface: str
     region: str
     url: str
@@ -257,6 +311,12 @@ IdentityStep = (
     | CreateEndpoint
     | UpdateEndpoint
     | DeleteEndpoint
+    | DisableUser
+    | DisableProject
+    | RevokeRole
+    | WithdrawService
+    | DisableService
+    | WithdrawEndpoint
 )
 
 

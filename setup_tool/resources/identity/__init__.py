@@ -1,0 +1,1 @@
+"""What may be declared of Keystone, one kind a file; `inverse` says how each step is undone."""
