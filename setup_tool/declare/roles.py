@@ -1,0 +1,136 @@
+"""Roles: YAML that says what a group of targets must look like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from setup_tool.core.errors import DeclarationError
+from setup_tool.core.plan import Stage
+from setup_tool.core.secret import Secret
+from setup_tool.declare.located import Listing, Table, parse_yaml
+from setup_tool.declare.located import Value as Located
+
+Value = str | bool | int | Secret | tuple[str, ...] | None
+Values = Mapping[str, Value]
+
+EACH = ("node", "login", "api")
+_REFERENCE = re.compile(r"\$\{([a-z0-9_]+)\}")
+_STAGES = {stage.name.lower(): stage for stage in Stage}
+_ROLE_KEYS = {"role", "title", "each", "stage", "resources"}
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One resource of a role, its values not yet filled in.
+
+    ``each`` says what it is declared for: every ``node`` with the role, every
+    ``login`` in use, or every ``api`` that is published. ``origin`` is its file and
+    line.
+    """
+
+    kind: str
+    fields: Mapping[str, Any]
+    each: str
+    stage: Stage
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role as its file declares it."""
+
+    name: str
+    title: str
+    declarations: tuple[Declaration, ...]
+
+
+def load_role(text: str, file: str) -> Role:
+    """Read a role file's text; ``file`` names it in errors.
+
+    Raises `DeclarationError` where it is no YAML or no role.
+    """
+    whole = parse_yaml(text, file)
+    if not isinstance(whole, Table):
+        raise DeclarationError(f"{file}: a role is a mapping with 'role' and 'resources'.")
+    raw = {name: entry.value for name, entry in whole.entries.items()}
+    unknown = sorted(set(raw) - _ROLE_KEYS)
+    if unknown:
+        raise whole.entries[unknown[0]].origin.error(
+            f"unknown key '{unknown[0]}'; allowed are {', '.join(sorted(_ROLE_KEYS))}."
+        )
+    resources = raw.pop("resources", None)
+    if "role" not in raw or not isinstance(resources, Listing) or not resources.items:
+        raise whole.origin.error("a role is a mapping with 'role' and 'resources'.")
+    head = {key: str(_plain(value)) for key, value in raw.items()}
+    declarations = tuple(_declaration(entry, head) for entry in resources.items)
+    return Role(head["role"], head.get("title", head["role"]), declarations)
+
+
+def _declaration(value: Located, head: Mapping[str, str]) -> Declaration:
+    if not isinstance(value, Table):
+        raise value.origin.error("a resource is a mapping of its kind to what it declares.")
+    entry = _plain(value)
+    each = entry.pop("each", head.get("each"))
+    stage = entry.pop("stage", head.get("stage"))
+    if each not in EACH:
+        raise value.origin.error(f"'each' must be one of {', '.join(EACH)}.")
+    if stage not in _STAGES:
+        raise value.origin.error(f"'stage' must be one of {', '.join(_STAGES)}.")
+    if len(entry) != 1:
+        raise value.origin.error("a resource has exactly one kind.")
+    ((kind, fields),) = entry.items()
+    if not isinstance(fields, dict):
+        raise value.origin.error(f"what '{kind}' declares must be a mapping.")
+    return Declaration(kind, fields, each, _STAGES[stage], str(value.origin))
+
+
+def _plain(value: Located) -> Any:
+    if isinstance(value, Listing):
+        return [_plain(item) for item in value.items]
+    if isinstance(value, Table):
+        for entry in value.entries.values():
+            if entry.repeated:
+                raise entry.origin.error(f"this key stands already at {entry.repeated}.")
+        return {name: _plain(entry.value) for name, entry in value.entries.items()}
+    if value.kind == "bool":
+        return value.text.lower() in {"true", "yes", "on"}
+    return int(value.text) if value.kind == "int" else value.text
+
+
+def fill(value: Any, values: Values, origin: str) -> Any:
+    """Return a declared value with every ``${name}`` replaced.
+
+    A reference that stands alone gives the value itself - a secret, a truth, a
+    number, None - and one within a text needs a text. A None drops the list item or
+    mapping entry it stands in. Raises `DeclarationError` for an unknown name.
+    """
+    if isinstance(value, dict):
+        filled = ((fill(k, values, origin), fill(v, values, origin)) for k, v in value.items())
+        return {key: item for key, item in filled if key is not None and item is not None}
+    if isinstance(value, list):
+        return [item for item in (fill(v, values, origin) for v in value) if item is not None]
+    if not isinstance(value, str):
+        return value
+    alone = _REFERENCE.fullmatch(value)
+    if alone:
+        return _look_up(alone.group(1), values, origin)
+
+    def part(match: re.Match[str]) -> str:
+        found = _look_up(match.group(1), values, origin)
+        if not isinstance(found, str | int) or isinstance(found, bool):
+            raise DeclarationError(f"{origin}: ${{{match.group(1)}}} cannot stand within a text.")
+        return str(found)
+
+    return _REFERENCE.sub(part, value)
+
+
+def _look_up(name: str, values: Values, origin: str) -> Value:
+    try:
+        return values[name]
+    except KeyError:
+        raise DeclarationError(
+            f"{origin}: no value is called '{name}'; there are {', '.join(sorted(values))}."
+        ) from None

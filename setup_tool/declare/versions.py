@@ -1,0 +1,35 @@
+"""Release numbers out of what package managers and services print."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from setup_tool.core.facts import HttpFact
+
+_UPSTREAM = re.compile(r"^(?:\d+:)?v?(\d+(?:\.\d+)*)")
+
+SWIFT_PACKAGES = ("swift-proxy", "openstack-swift-proxy", "python3-swift", "python-swift")
+NOVA_PACKAGES = ("nova-api", "openstack-nova-api", "nova-common", "openstack-nova-common")
+
+
+def release_of(text: str) -> str | None:
+    """Return the release in a distribution's or a service's version string.
+
+    Epoch and packaging suffix are dropped: ``2:26.2.2-1~deb12u3`` is 26.2.2.
+    """
+    match = _UPSTREAM.match(text.strip())
+    return match.group(1) if match else None
+
+
+def swift_from_info(answer: HttpFact | None) -> str | None:
+    """Return the release that Swift's ``/info`` names, if it answered and tells."""
+    if answer is None or answer.status != 200:  # noqa: PLR2004 - HTTP OK
+        return None
+    try:
+        found = json.loads(answer.body)["swift"]["version"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return release_of(str(found))

@@ -1,0 +1,174 @@
+"""A configuration file with some options, list members and a pipeline as declared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from setup_tool.core.errors import DeclarationError
+from setup_tool.core.plan import Action, Change, Note, Stage
+from setup_tool.core.queries import ReadFile
+from setup_tool.core.secret import Secret
+from setup_tool.core.transaction import WriteFile
+from setup_tool.editors import ini, pipeline
+from setup_tool.editors.diff import masked_diff
+
+if TYPE_CHECKING:
+    from setup_tool.core.facts import FileFact
+    from setup_tool.resources.resource import Answers
+
+_TRUE = {"true", "1", "yes", "on", "t", "y"}
+"""What Swift's ``config_true_value`` and oslo's ``bool_from_string`` both take for true."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """An option's value. A ``bool`` is declared by its truth, not by its spelling."""
+
+    section: str
+    key: str
+    value: str | Secret | bool | int
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListMember:
+    """A member that an option's comma-separated list must have, or must lack.
+
+    ``default`` is the list in force where the option is not set: it is written out
+    when a member is to be added to it.
+    """
+
+    section: str
+    key: str
+    member: str
+    present: bool
+    default: tuple[str, ...]
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """One file on one node; everything it does not declare stays byte for byte.
+
+    ``with_s3api``: the main pipeline must hold Swift's S3 filters in their places.
+    ``in_place``: the inventory allows writing through a bind mount.
+    """
+
+    target: str
+    stage: Stage
+    path: str
+    dialect: ini.Dialect
+    settings: tuple[Setting, ...] = ()
+    members: tuple[ListMember, ...] = ()
+    with_s3api: bool = False
+    in_place: bool = False
+    because: tuple[str, ...] = ()
+
+    def queries(self) -> tuple[ReadFile, ...]:
+        """Ask for the file."""
+        return (ReadFile(self.path),)
+
+    def diff(self, facts: Answers) -> Change | None:
+        """Return the rewriting of the file, with a masked difference.
+
+        Raises `DeclarationError` for a file that is missing, unreadable, not
+        understood, or that cannot be renamed over.
+        """
+        fact: FileFact = facts[ReadFile(self.path)]
+        before = open_config(self.target, self.path, self.dialect, fact)
+        after = self._edited(before)
+        if after.text == before.text or fact.content is None:
+            return None
+        if fact.fixed and not self.in_place:
+            raise DeclarationError(
+                f"{self.target}: {fact.path} is a mount point, so a new file cannot be renamed "
+                "over it. Change the file it is mounted from, or list the path under in_place "
+                "in the inventory to have it overwritten, which a crash can leave half done."
+            )
+        secrets = tuple(s.value for s in self.settings if isinstance(s.value, Secret))
+        return Change(
+            target=self.target,
+            stage=self.stage,
+            action=Action.UPDATE,
+            summary=f"edit {self.path}",
+            reasons=self.because,
+            diff=tuple(
+                str(line)
+                for line in masked_diff(before.text, after.text, secrets=secrets, name=self.path)
+            ),
+            steps=(
+                WriteFile(self.path, after.content, fact.content.digest, in_place=self.in_place),
+            ),
+        )
+
+    def notes(self, facts: Answers) -> tuple[Note, ...]:
+        """Name declared options that stand in sections where nobody reads them."""
+        fact: FileFact = facts[ReadFile(self.path)]
+        before = open_config(self.target, self.path, self.dialect, fact)
+        found = [
+            Note(
+                self.target,
+                f"{self.path}, line {option.lines[0]}: {member.key} stands in [{option.section}], "
+                f"where it is not read; it belongs in [{member.section}].",
+            )
+            for member in self.members
+            for option in before.elsewhere(member.section, member.key)
+        ]
+        if self.with_s3api:
+            found += [
+                Note(self.target, f"{self.path}: {text}") for text in pipeline.warnings(before)
+            ]
+        return tuple(found)
+
+    def _edited(self, before: ini.IniFile) -> ini.IniFile:
+        after = before
+        for setting in self.settings:
+            after = _set(after, setting)
+        for member in self.members:
+            after = _with_member(after, member)
+        return pipeline.with_s3api(after) if self.with_s3api else after
+
+
+def open_config(node: str, path: str, dialect: ini.Dialect, fact: FileFact) -> ini.IniFile:
+    """Return a node's file ready to be read and edited.
+
+    Raises `DeclarationError` saying why it cannot be.
+    """
+    if fact.content is None:
+        reason = fact.problem or "it does not exist"
+        raise DeclarationError(
+            f"{node}: {path} cannot be used: {reason}. Say in the inventory where the file is, "
+            "or take the node out of its group."
+        )
+    if not fact.content.data.strip():
+        raise DeclarationError(
+            f"{node}: {path} is empty. Restore it from the package or a backup first."
+        )
+    return ini.read(fact.content, dialect, name=f"{node}: {path}")
+
+
+def _set(file: ini.IniFile, setting: Setting) -> ini.IniFile:
+    current = file.get(setting.section, setting.key)
+    if isinstance(setting.value, bool):
+        if current is not None and (current.value.strip().lower() in _TRUE) == setting.value:
+            return file
+        return file.set(setting.section, setting.key, "true" if setting.value else "false")
+    value = setting.value if isinstance(setting.value, Secret) else str(setting.value)
+    return file.set(setting.section, setting.key, value)
+
+
+def _with_member(file: ini.IniFile, wanted: ListMember) -> ini.IniFile:
+    current = file.get(wanted.section, wanted.key)
+    members = (
+        tuple(part.strip() for part in current.value.split(",") if part.strip())
+        if current is not None
+        else wanted.default
+    )
+    if (wanted.member in members) == wanted.present:
+        return file
+    if wanted.present:
+        members = (wanted.member, *members)
+    else:
+        members = tuple(member for member in members if member != wanted.member)
+    return file.set(wanted.section, wanted.key, ",".join(members))
