@@ -1,0 +1,98 @@
+"""Reading what an S3 gateway, or whatever stands in its place, answers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from setup_tool.core.secret import MASK
+
+if TYPE_CHECKING:
+    from setup_tool.core.http import Response
+
+_OPAQUE = re.compile(r"(?!setup-tool-verify-)\b[\w+/=.~%-]{32,}")
+_SIGNATURE = re.compile(r"(?i)(signature['\":= ]+)[\w+/=%-]{8,}")
+_TITLE = re.compile(rb"(?is)<title[^>]*>(.*?)</title>")
+_LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class S3Error:
+    """An answer that is not the one expected, taken apart.
+
+    ``code`` and ``message`` are empty where the answer is not S3's. ``canonical_request``
+    is what the gateway believes was signed (SignatureDoesNotMatch, SigV4).
+    """
+
+    status: int
+    code: str = ""
+    message: str = ""
+    region: str = ""
+    canonical_request: str = ""
+    date: str = ""
+
+
+def document(body: bytes) -> ET.Element | None:
+    """Return an XML body's root without namespaces, or None when it is no XML.
+
+    Documents with a DOCTYPE are refused, and with them every entity: S3 has none.
+    """
+    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
+        return None
+    try:
+        root = ET.fromstring(body)  # noqa: S314  without a DOCTYPE there is nothing to expand
+    except (ET.ParseError, ValueError, LookupError):
+        return None
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+    return root
+
+
+def texts(root: ET.Element | None, path: str) -> tuple[str, ...]:
+    """Return the texts of all elements at a path."""
+    return () if root is None else tuple(found.text or "" for found in root.iterfind(path))
+
+
+def value(root: ET.Element | None, path: str) -> str:
+    """Return the text of the first element at a path, or an empty string."""
+    return next(iter(texts(root, path)), "")
+
+
+def read_error(response: Response) -> S3Error:
+    """Take an answer apart as far as it goes."""
+    root = document(response.body)
+    if root is None or root.tag != "Error":
+        return S3Error(response.status, date=response.header("date") or "")
+    return S3Error(
+        status=response.status,
+        code=shown(value(root, "Code")),
+        message=shown(value(root, "Message")),
+        region=shown(value(root, "Region")),
+        canonical_request=value(root, "CanonicalRequest"),
+        date=response.header("date") or "",
+    )
+
+
+def described(response: Response) -> str:
+    """Say in a line what came back, so that it can be shown."""
+    error = read_error(response)
+    if error.code:
+        return f"HTTP {error.status} {error.code}: {error.message}"
+    kind = shown(response.header("content-type") or "no content type").partition(";")[0]
+    said = f"HTTP {response.status}"
+    if response.body:
+        said += f" with {len(response.body)} bytes of {kind}, not S3's XML"
+    if location := response.header("location"):
+        said += f", to {shown(location.partition('?')[0])}"
+    if title := _TITLE.search(response.body):
+        said += f", titled {shown(title[1].decode('utf-8', 'replace'))!r}"
+    return said
+
+
+def shown(text: str) -> str:
+    """Return a peer's text in one short line, without what looks like a signature or token."""
+    masked = _OPAQUE.sub(MASK, _SIGNATURE.sub(rf"\1{MASK}", text))
+    line = " ".join("".join(char if char.isprintable() else " " for char in masked).split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
