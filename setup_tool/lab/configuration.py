@@ -1,0 +1,216 @@
+"""The files of a lab, as an operator would have written them.
+
+Each is written once: what somebody (or setup-tool) makes of it later stays. Only
+the nodes' `bin/proxy` is written anew at every start, since it names places outside
+the lab's folder.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import secrets
+import shlex
+import shutil
+import string
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from setup_tool.core.secret import Secret
+from setup_tool.lab import layout, seed, services
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from setup_tool.lab.layout import Layout, Record
+
+_FILES = Path(__file__).parent / "files"
+_PASSWORD_BYTES = 18
+
+Escape = Callable[[str], str]
+
+
+def write(where: Layout, record: Record) -> None:
+    """Write what is missing of the lab's folders and files; needs the rings for nothing."""
+    for folder in (
+        where.logs,
+        where.ssh,
+        where.keystone,
+        where.storage / "etc",
+        where.storage / "srv",
+        *(where.nodes / node / "bin" for node in layout.NODES),
+        *(where.nodes / node / "var/lib/setup-tool" for node in layout.NODES),
+        *(where.proxy_conf(proxy).parent for proxy in layout.PROXIES),
+        where.nova_conf().parent,
+    ):
+        folder.mkdir(parents=True, exist_ok=True)
+    passwords = _passwords(where)
+    _write_keystone(where)
+    _write_storage(where, record)
+    for proxy in layout.PROXIES:
+        _write_proxy(where, record, proxy, passwords["swift"])
+    _write_nova(where, record)
+    _write_once(where.clouds, lambda: _clouds(record, passwords))
+    _write_once(where.inventory, lambda: _inventory(where, record))
+
+
+def passwords(where: Layout) -> dict[str, Secret]:
+    """Return the Keystone users' passwords by user name."""
+    stored: dict[str, str] = json.loads(where.passwords.read_bytes())
+    return {user: Secret(password) for user, password in stored.items()}
+
+
+def write_control(where: Layout, record: Record, python: Path) -> None:
+    """Write the command of each proxy node that starts, stops and reloads its server."""
+    for proxy in layout.PROXIES:
+        command = shlex.join(services.proxy_control(where, record, python, proxy))
+        script = where.nodes / proxy / "bin/proxy"
+        layout.write_private(
+            script,
+            "#!/bin/sh\n"
+            "# proxy start|stop|restart|reload|status: this node's service manager\n"
+            f'exec {command} "$@"\n',
+        )
+        script.chmod(0o700)
+
+
+def give_rings(where: Layout) -> None:
+    """Copy swift.conf and the rings to the proxies that have none, as operators do."""
+    etc = where.storage / "etc"
+    for source in (etc / "swift.conf", *etc.glob("*.ring.gz")):
+        for proxy in layout.PROXIES:
+            target = where.proxy_conf(proxy).parent / source.name
+            if not target.exists():
+                shutil.copy(source, target)
+
+
+def _passwords(where: Layout) -> dict[str, Secret]:
+    users = (seed.ADMIN, *seed.ACCOUNTS)
+    _write_once(
+        where.passwords,
+        lambda: json.dumps({account.user: _password() for account in users}, indent=2) + "\n",
+    )
+    return passwords(where)
+
+
+def _write_keystone(where: Layout) -> None:
+    _write_once(
+        where.keystone / "keystone.conf",
+        lambda: _render("keystone.conf", _oslo, folder=str(where.keystone)),
+    )
+
+
+def _write_storage(where: Layout, record: Record) -> None:
+    etc = where.storage / "etc"
+    _write_once(
+        etc / "swift.conf",
+        lambda: _render("swift.conf", _paste, prefix=_password(), suffix=_password()),
+    )
+    for server in layout.STORAGE_SERVERS:
+        values = {
+            "server": server,
+            "port": str(record.port(server)),
+            "user": getpass.getuser(),
+            "etc": str(etc),
+            "devices": str(where.storage / "srv"),
+        }
+        conf = etc / f"{server}-server.conf"
+        _write_once(conf, partial(_render, "storage-server.conf", _paste, **values))
+
+
+def _write_proxy(where: Layout, record: Record, proxy: str, password: Secret) -> None:
+    conf = where.proxy_conf(proxy)
+    _write_once(
+        conf,
+        lambda: _render(
+            "proxy-server.conf",
+            _paste,
+            node=proxy,
+            port=str(record.port(proxy)),
+            etc=str(conf.parent),
+            user=getpass.getuser(),
+            cache_port=str(record.port("cache")),
+            keystone=record.url("keystone"),
+            password=password.reveal(),
+        ),
+    )
+
+
+def _write_nova(where: Layout, record: Record) -> None:
+    logins = ("rabbit", "database", "nova", "neutron", "placement")
+    _write_once(
+        where.nova_conf(),
+        lambda: _render(
+            "nova.conf",
+            _oslo,
+            keystone=record.url("keystone"),
+            **{f"{login}_password": _password() for login in logins},
+        ),
+    )
+
+
+def _clouds(record: Record, known: Mapping[str, Secret]) -> str:
+    clouds = {
+        "lab" if account is seed.ADMIN else f"lab-{account.user}": {
+            "auth": {
+                "auth_url": f"{record.url('keystone')}/v3",
+                "username": account.user,
+                "password": known[account.user].reveal(),
+                "project_name": account.project,
+                "user_domain_name": "Default",
+                "project_domain_name": "Default",
+            },
+            "region_name": layout.REGION,
+            "identity_api_version": 3,
+        }
+        for account in (seed.ADMIN, *seed.ACCOUNTS)
+        if account is not seed.SWIFT
+    }
+    return json.dumps({"clouds": clouds}, indent=2) + "\n"
+
+
+def _inventory(where: Layout, record: Record) -> str:
+    values = {
+        "user": getpass.getuser(),
+        "key": str(where.ssh / "user"),
+        "known_hosts": str(where.ssh / "known_hosts"),
+        "nova_conf": str(where.nova_conf()),
+    }
+    for node in layout.NODES:
+        values[f"{node}_port"] = str(record.port(f"{node}-ssh"))
+        values[f"{node}_state"] = str(where.nodes / node / "var/lib/setup-tool")
+    for proxy in layout.PROXIES:
+        control = shlex.quote(str(where.nodes / proxy / "bin/proxy"))
+        values[f"{proxy}_conf"] = str(where.proxy_conf(proxy))
+        values[f"{proxy}_restart"] = f"{control} restart"
+        values[f"{proxy}_reload"] = f"{control} reload"
+        values[f"{proxy}_health"] = f"{record.url(proxy)}/healthcheck"
+    return _render("inventory.yaml", _yaml, **values)
+
+
+def _render(name: str, escape: Escape, **values: str) -> str:
+    template = string.Template((_FILES / name).read_text(encoding="utf-8"))
+    return template.substitute({key: escape(value) for key, value in values.items()})
+
+
+def _oslo(value: str) -> str:
+    return value.replace("$", "$$")
+
+
+def _paste(value: str) -> str:
+    return value.replace("%", "%%")
+
+
+def _yaml(value: str) -> str:
+    return value if value.isdecimal() else json.dumps(value)
+
+
+def _password() -> str:
+    return secrets.token_hex(_PASSWORD_BYTES)
+
+
+def _write_once(path: Path, content: Callable[[], str]) -> None:
+    if not path.exists():
+        layout.write_private(path, content())

@@ -1,0 +1,56 @@
+"""Ports on 127.0.0.1: free ones, and whether something answers there."""
+
+from __future__ import annotations
+
+import http.client
+import secrets
+import socket
+
+HOST = "127.0.0.1"
+
+_LOWEST, _HIGHEST = 20_000, 32_700
+"""Below Linux's range for outgoing connections (32768 on), so that nobody's client
+takes a port while the service that owns it restarts."""
+
+_TRIES = 200
+
+
+def free_block(size: int) -> int:
+    """Return the first of ``size`` adjoining ports that nobody listens on."""
+    for _ in range(_TRIES):
+        first = _LOWEST + secrets.randbelow(_HIGHEST - _LOWEST - size)
+        if all(is_free(port) for port in range(first, first + size)):
+            return first
+    raise OSError(f"no {size} adjoining free ports between {_LOWEST} and {_HIGHEST}")
+
+
+def is_free(port: int) -> bool:
+    """Tell whether a server could listen on the port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def accepts(port: int, timeout: float) -> bool:
+    """Tell whether something takes connections on the port."""
+    try:
+        socket.create_connection((HOST, port), timeout).close()
+    except OSError:
+        return False
+    return True
+
+
+def answers(port: int, path: str, timeout: float) -> bool:
+    """Tell whether a GET of the path is answered with success."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=timeout)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status < http.client.MULTIPLE_CHOICES
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
