@@ -7,7 +7,6 @@ import json
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +15,7 @@ from setup_tool.lab import lab, layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,12 @@ class RunningLab:
                 "scope": {"project": {"name": auth["project_name"], "domain": domain}},
             }
         }
-        answer = request("POST", f"{self.keystone}/auth/tokens", json.dumps(body).encode())
+        answer = request(
+            "POST",
+            f"{self.keystone}/auth/tokens",
+            json.dumps(body).encode(),
+            {"Content-Type": "application/json"},
+        )
         assert answer.status == 201, answer
         token = json.loads(answer.body)["token"]
         urls = [
@@ -105,7 +110,9 @@ def request(
 ) -> Answer:
     """Send one request, past any proxy settings of the environment."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    sent = urllib.request.Request(url, data=body, headers=dict(headers or {}), method=method)
+    sent = urllib.request.Request(  # noqa: S310  -- always http on loopback
+        url, data=body, headers=dict(headers or {}), method=method
+    )
     try:
         with opener.open(sent, timeout=60) as answer:
             return Answer(answer.status, answer.headers, answer.read())
