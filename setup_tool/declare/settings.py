@@ -1,0 +1,199 @@
+"""The variables of an inventory that setup-tool reads, with their defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from setup_tool.declare import fields as read
+from setup_tool.declare.fields import GroupMap, LoginOverride, Serial
+from setup_tool.declare.located import is_null
+from setup_tool.declare.releases import NOVA_WITHOUT_EC2, SWIFT_WITH_S3API, is_at_least
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from setup_tool.declare.located import Entry, Origin, Value
+    from setup_tool.declare.references import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the inventory says for one node, with its defaults; None is: derived or detected.
+
+    Paths are the node's (absolute or ``~/...``) but for ``known_hosts``, which is the
+    operator's. ``origins`` says where each value that is not a default stands.
+    """
+
+    os_cloud: str | None = None
+    region: str | None = None
+    ec2: str = "auto"
+    s3: str = "auto"
+    ec2_url_public: str | None = None
+    ec2_url_internal: str | None = None
+    ec2_url_admin: str | None = None
+    s3_url: str | None = None
+    s3_location: str | None = None
+    s3_login: LoginOverride | None = None
+    ec2_login: LoginOverride | None = None
+    nova_conf: str = "/etc/nova/nova.conf"
+    proxy_conf: str = "/etc/swift/proxy-server.conf"
+    nova_version: str | None = None
+    swift_version: str | None = None
+    nova_api_service: str | None = None
+    proxy_service: str | None = None
+    nova_api_restart: str | None = None
+    proxy_restart: str | None = None
+    proxy_reload: str | None = None
+    proxy_health_url: str | None = None
+    nova_api_health_url: str | None = None
+    firewall: str = "auto"
+    serial: Serial = Serial(1)  # noqa: RUF009 - frozen
+    state_dir: str = "/var/lib/setup-tool"
+    known_hosts: str | None = None
+    in_place: tuple[str, ...] = ()
+    group_map: GroupMap = GroupMap()  # noqa: RUF009 - frozen
+    origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
+
+
+VARIABLES: Mapping[str, Callable[[str, Value], object]] = {
+    "os_cloud": read.text,
+    "region": read.text,
+    "ec2": read.choice("auto", "nova", "standalone", "off"),
+    "s3": read.choice("auto", "swift3", "s3api", "off"),
+    "ec2_url_public": read.url,
+    "ec2_url_internal": read.url,
+    "ec2_url_admin": read.url,
+    "s3_url": read.url,
+    "s3_location": read.text,
+    "s3_login": read.login,
+    "ec2_login": read.login,
+    "nova_conf": read.node_path,
+    "proxy_conf": read.node_path,
+    "nova_version": read.version,
+    "swift_version": read.version,
+    "nova_api_service": read.unit,
+    "proxy_service": read.unit,
+    "nova_api_restart": read.text,
+    "proxy_restart": read.text,
+    "proxy_reload": read.text,
+    "proxy_health_url": read.url,
+    "nova_api_health_url": read.url,
+    "firewall": read.choice("auto", "off"),
+    "serial": read.serial,
+    "state_dir": read.node_path,
+    "known_hosts": read.text,
+    "in_place": read.node_paths,
+    "group_map": read.group_map,
+}
+"""Every variable setup-tool reads, and how."""
+
+_FAMILIES = ("ec2_url", "s3_url", "ec2_login", "s3_login")
+
+
+def read_settings(scope: Scope) -> Settings:
+    """Return one node's settings; raises `DeclarationError` for a wrong or contradicting one."""
+    values: dict[str, Any] = {}
+    origins: dict[str, Origin] = {}
+    for name, reading in VARIABLES.items():
+        entry = scope.resolve(name)
+        if entry is None or is_null(entry.value):
+            continue
+        if entry.repeated is not None:
+            raise entry.origin.error(
+                f"{name} stands here a second time; the first is at line {entry.repeated.line}. "
+                "Take one out."
+            )
+        values[name] = reading(name, entry.value)
+        origins[name] = entry.origin
+    settings = Settings(**values, origins=origins)
+    _check_releases(settings)
+    return settings
+
+
+def _check_releases(settings: Settings) -> None:
+    """Refuse an EC2 or S3 that the release said here does not have."""
+    nova, swift = settings.nova_version, settings.swift_version
+    if settings.ec2 == "nova" and nova and is_at_least(nova, NOVA_WITHOUT_EC2):
+        raise settings.origins["ec2"].error(
+            f"`ec2: nova` contradicts nova_version {nova} ({settings.origins['nova_version']}): "
+            "nova has no EC2 API from 13 (Mitaka) on. Say `ec2: standalone` or `ec2: off`."
+        )
+    if not swift:
+        return
+    modern = is_at_least(swift, SWIFT_WITH_S3API)
+    said = f"swift_version {swift} ({settings.origins['swift_version']})"
+    if settings.s3 == "s3api" and not modern:
+        raise settings.origins["s3"].error(
+            f"`s3: s3api` contradicts {said}: Swift has s3api from 2.18 (Rocky) on. "
+            "Say `s3: swift3`, or leave s3 out."
+        )
+    if settings.s3 == "swift3" and modern:
+        raise settings.origins["s3"].error(
+            f"`s3: swift3` contradicts {said}: from 2.18 (Rocky) on Swift has s3api instead. "
+            "Say `s3: s3api`, or leave s3 out."
+        )
+
+
+def check_names(entries: Iterable[tuple[str, Entry]]) -> None:
+    """Refuse variables that are ours but for a slip of the pen.
+
+    A slip is one letter missing, added (but for a plural ``s``), wrong, or swapped with its
+    neighbour; ``-`` for ``_``; capitals; or another ending after ``ec2_url``, ``s3_url``,
+    ``ec2_login``, ``s3_login``. Every other unknown name is somebody else's variable.
+    """
+    for name, entry in entries:
+        if name in VARIABLES:
+            continue
+        meant = _meant(name)
+        if meant is not None:
+            raise entry.origin.error(
+                f"The variable {name} is not known. Did you mean {meant}? "
+                "If it is another program's, give it a name less alike."
+            )
+
+
+def _meant(name: str) -> str | None:
+    plain = name.lower().replace("-", "_")
+    if plain in VARIABLES:
+        return plain
+    if plain.startswith(_FAMILIES):
+        return _nearest(plain)
+    if len(plain) < _SHORTEST_TYPO:
+        return None
+    near = [known for known in _BY_LENGTH.get(len(plain), ()) if is_slip(known, plain)]
+    return near[0] if near else None
+
+
+_SHORTEST_TYPO = 6
+_BY_LENGTH: Mapping[int, tuple[str, ...]] = {
+    length: tuple(known for known in VARIABLES if abs(len(known) - length) <= 1)
+    for length in range(_SHORTEST_TYPO, max(map(len, VARIABLES)) + 2)
+}
+
+
+def _nearest(name: str) -> str:
+    import difflib
+
+    return difflib.get_close_matches(name, VARIABLES, n=1, cutoff=0)[0]
+
+
+def is_slip(known: str, name: str) -> bool:
+    """Tell whether a name is one slip of the pen away from a known one."""
+    shorter, longer = sorted((known, name), key=len)
+    start = next(
+        (at for at, pair in enumerate(zip(shorter, longer, strict=False)) if pair[0] != pair[1]),
+        len(shorter),
+    )
+    if len(shorter) < len(longer):
+        plural = longer == name and name == known + "s"
+        return (
+            len(longer) - len(shorter) == 1
+            and shorter[start:] == longer[start + 1 :]
+            and not plural
+        )
+    swapped = longer[start : start + 2] == shorter[start : start + 2][::-1]
+    return shorter != longer and (
+        shorter[start + 1 :] == longer[start + 1 :]
+        or (swapped and shorter[start + 2 :] == longer[start + 2 :])
+    )
