@@ -117,7 +117,8 @@ class ConfigFile:
         ]
         if self.with_s3api:
             found += [
-                Note(self.target, f"{self.path}: {text}") for text in pipeline.warnings(before)
+                Note(self.target, f"{self.path}: {text}")
+                for text in pipeline.place_s3api(before).notes
             ]
         return tuple(found)
 
@@ -127,7 +128,7 @@ class ConfigFile:
             after = _set(after, setting)
         for member in self.members:
             after = _with_member(after, member)
-        return pipeline.with_s3api(after) if self.with_s3api else after
+        return pipeline.place_s3api(after).ini if self.with_s3api else after
 
 
 def open_config(node: str, path: str, dialect: ini.Dialect, fact: FileFact) -> ini.IniFile:

@@ -1,0 +1,184 @@
+"""A Swift proxy's file and facts become the values its role needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from setup_tool.core.errors import DeclarationError
+from setup_tool.core.identity import Login, ReadGrants
+from setup_tool.core.queries import ReadFile
+from setup_tool.declare.instantiate import Use
+from setup_tool.declare.logins import overridden, read_login
+from setup_tool.declare.questions import PROXY_UNITS, SWIFT, info_url
+from setup_tool.declare.releases import SWIFT_WITH_S3API, is_at_least
+from setup_tool.declare.urls import bound, port, without_version
+from setup_tool.declare.versions import release_of, swift_from_info
+from setup_tool.editors import pipeline
+from setup_tool.editors.ini import DEFAULT, Dialect, IniFile
+from setup_tool.resources.config_file import open_config
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from setup_tool.core.identity import DomainRef
+    from setup_tool.declare.inventory import Node
+    from setup_tool.declare.roles import Value
+    from setup_tool.resources.resource import Answers
+
+_DEFAULT_PORT = 8080
+_CACHE_SECONDS = 60
+"""How long s3token may keep a user's secret: upstream's default since OSSA-2025-002."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy that is to serve S3, as far as its node alone tells.
+
+    ``login`` is None where tempauth holds the users, else it is the one in the section
+    ``authtoken``. ``health_url`` is asked from the node. ``location`` is the one its
+    file names already.
+    """
+
+    node: Node
+    file: IniFile
+    authtoken: str
+    release: str
+    health_url: str
+    login: Login | None
+    location: str | None
+
+
+def read_proxy(node: Node, facts: Answers) -> Proxy | None:
+    """Return what the node tells of its proxy, None where the inventory wants no S3 there.
+
+    Raises `DeclarationError` where it cannot be given S3, saying why.
+    """
+    settings = node.settings
+    if settings.s3 == "off":
+        return None
+    file = open_config(
+        node.name, settings.proxy_conf, Dialect.PASTE, facts[ReadFile(settings.proxy_conf)]
+    )
+    release = _release(node, facts)
+    if settings.s3 == "swift3" or not is_at_least(release, SWIFT_WITH_S3API):
+        raise DeclarationError(
+            f"{node.name}: Swift {release} would need swift3 for S3, which this version of "
+            "setup-tool does not set up yet. Set `s3: off` for this node."
+        )
+    placed = pipeline.place_s3api(file)
+    section = f"filter:{_authtoken(file)}"
+    login = None
+    if placed.auth is pipeline.Auth.KEYSTONE:
+        login = overridden(
+            read_login(lambda key: _value(file, section, key), f"{file.name} [{section}]"),
+            settings.s3_login,
+        )
+    health = settings.proxy_health_url or _health_url(file)
+    location = _value(file, "filter:s3api", "location")
+    return Proxy(node, file, section, release, health, login, location)
+
+
+def use_of(proxy: Proxy, location: str, identity: Answers) -> Use:
+    """Return the role and the values that bring S3 to a proxy."""
+    settings = proxy.node.settings
+    values: dict[str, Value] = {
+        "proxy_conf": settings.proxy_conf,
+        "in_place": settings.proxy_conf in settings.in_place,
+        "pipeline_reason": f"Swift {proxy.release} has S3 built in.",
+        "s3_location": location,
+        "proxy_port": port(proxy.health_url),
+        "proxy_health_url": proxy.health_url,
+        "proxy_restart": settings.proxy_restart,
+        "proxy_reload": settings.proxy_reload,
+        "proxy_units": _units(settings.proxy_service),
+        "state_dir": settings.state_dir,
+    }
+    if proxy.login is None:
+        return Use("s3api-tempauth", "node", proxy.node.name, values)
+    values |= _login_values(proxy.login)
+    values |= {
+        "authtoken_section": proxy.authtoken,
+        "keystone_url": without_version(proxy.login.auth_url),
+        "reseller_prefix": _reseller_prefix(proxy),
+        "secret_cache_duration": _cache_seconds(proxy, identity),
+    }
+    return Use("s3api", "node", proxy.node.name, values)
+
+
+def _login_values(login: Login) -> Mapping[str, Value]:
+    user_key, user_domain = _domain_option("user_domain", login.user.domain)
+    project_key, project_domain = _domain_option("project_domain", login.project.domain)
+    return {
+        "login_auth_url": login.auth_url,
+        "login_user": login.user.name,
+        "login_password": login.password,
+        "login_project": login.project.name,
+        "user_domain_key": user_key,
+        "user_domain": user_domain,
+        "project_domain_key": project_key,
+        "project_domain": project_domain,
+    }
+
+
+def _domain_option(which: str, domain: DomainRef) -> tuple[str, str]:
+    if domain.id:
+        return f"{which}_id", domain.id
+    return f"{which}_name", domain.name or "Default"
+
+
+def _authtoken(file: IniFile) -> str:
+    known = pipeline.roles(file)
+    names = pipeline.main_pipeline(file).value.split()
+    return next((n for n in names if known.get(n) is pipeline.Role.AUTHTOKEN), "authtoken")
+
+
+def _release(node: Node, facts: Answers) -> str:
+    settings = node.settings
+    said = settings.swift_version
+    if said:
+        return said
+    package = facts[SWIFT]
+    found = release_of(package.version) if package.version else None
+    if found is None and settings.proxy_health_url:
+        found = swift_from_info(facts[info_url(settings.proxy_health_url)])
+    if found is None:
+        raise DeclarationError(
+            f"{node.name}: which Swift runs here cannot be told: no package of it is installed, "
+            "and /info does not say. Set swift_version for this node in the inventory."
+        )
+    return found
+
+
+def _health_url(file: IniFile) -> str:
+    scheme = "https" if _value(file, DEFAULT, "cert_file") else "http"
+    number = _value(file, DEFAULT, "bind_port")
+    if number is not None and not number.isdigit():
+        raise DeclarationError(f"{file.name}: bind_port is not a number.")
+    address = _value(file, DEFAULT, "bind_ip")
+    return bound(address, int(number or _DEFAULT_PORT), scheme) + "/healthcheck"
+
+
+def _reseller_prefix(proxy: Proxy) -> str:
+    said = _value(proxy.file, "filter:keystoneauth", "reseller_prefix")
+    first = (said if said is not None else "AUTH").split(",")[0].strip()
+    return f"{first.rstrip('_')}_" if first else ""
+
+
+def _cache_seconds(proxy: Proxy, identity: Answers) -> int:
+    """Caching asks Keystone for the secret, which only an administrator may."""
+    login = proxy.login
+    roles = identity.get(ReadGrants(login.user, login.project)) if login else None
+    if not isinstance(roles, frozenset) or "admin" not in roles:
+        return 0
+    said = _value(proxy.file, "filter:s3token", "secret_cache_duration") or ""
+    return int(said) if said.isdigit() else _CACHE_SECONDS
+
+
+def _units(said: str | None) -> tuple[str, ...]:
+    return (said,) if said else PROXY_UNITS
+
+
+def _value(file: IniFile, section: str, key: str) -> str | None:
+    option = file.get(section, key)
+    return option.value if option else None

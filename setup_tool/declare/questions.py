@@ -1,0 +1,70 @@
+"""What a node is asked first: all that the inventory alone determines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from setup_tool.core.queries import (
+    FetchHttp,
+    ReadFile,
+    ReadPackage,
+    ReadRuns,
+    ReadService,
+    ReadStamp,
+    ReadSystem,
+)
+from setup_tool.declare.urls import port, root
+from setup_tool.declare.versions import NOVA_PACKAGES, SWIFT_PACKAGES
+
+if TYPE_CHECKING:
+    from setup_tool.core.queries import NodeQuery
+    from setup_tool.declare.inventory import Node
+
+PROXY_UNITS = ("swift-proxy", "openstack-swift-proxy")
+NOVA_API_UNITS = ("nova-api", "openstack-nova-api")
+SWIFT = ReadPackage(SWIFT_PACKAGES)
+NOVA = ReadPackage(NOVA_PACKAGES)
+
+
+def info_url(health_url: str) -> FetchHttp:
+    """Return the question for the capabilities of the Swift proxy with that health URL."""
+    return FetchHttp(f"{root(health_url)}/info")
+
+
+def first_questions(node: Node) -> tuple[NodeQuery, ...]:
+    """Return the queries that need no earlier answer, in a stable order."""
+    settings = node.settings
+    asked: list[NodeQuery] = [ReadSystem(settings.state_dir), ReadRuns(settings.state_dir)]
+    if is_proxy(node):
+        asked += [ReadFile(settings.proxy_conf), SWIFT]
+        asked += _service("swift-proxy", PROXY_UNITS, settings.proxy_health_url, settings.state_dir)
+        if settings.proxy_health_url:
+            asked.append(info_url(settings.proxy_health_url))
+    if is_controller(node):
+        asked += [ReadFile(settings.nova_conf), NOVA]
+        asked += _service(
+            "nova-api", NOVA_API_UNITS, settings.nova_api_health_url, settings.state_dir
+        )
+    return tuple(asked)
+
+
+def is_proxy(node: Node) -> bool:
+    """Whether the node runs a Swift proxy."""
+    return "proxy" in node.groups
+
+
+def is_controller(node: Node) -> bool:
+    """Whether the node runs nova-api."""
+    return "controller" in node.groups
+
+
+def _service(
+    name: str, units: tuple[str, ...], health_url: str | None, state_dir: str
+) -> list[NodeQuery]:
+    if health_url is None:
+        return []
+    return [
+        ReadService(name, units, port(health_url)),
+        ReadStamp(name, state_dir),
+        FetchHttp(health_url),
+    ]

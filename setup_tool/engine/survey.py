@@ -1,0 +1,182 @@
+"""Ask every target, side by side, and compare with the declaration."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from setup_tool.core.errors import DeclarationError, SetupToolError, UnreachableError
+from setup_tool.core.identity import ListCatalogue, LoginAnswer, TryLogin
+from setup_tool.core.plan import IDENTITY, Plan, Stage
+from setup_tool.core.queries import ReadSystem
+from setup_tool.declare.bind import Bound, bind, login_questions, read_proxies
+from setup_tool.declare.instantiate import instantiate
+from setup_tool.declare.make_plan import make_plan
+from setup_tool.declare.questions import first_questions
+from setup_tool.resources.journal import Journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from setup_tool.core.facts import SystemFact
+    from setup_tool.core.identity import IdentityFact, IdentityQuery
+    from setup_tool.declare.inventory import Node
+    from setup_tool.engine.world import Selection, World
+    from setup_tool.resources.resource import Resource
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What was found, and the plan that follows from it."""
+
+    facts: Mapping[str, Mapping[Any, Any]]
+    bound: Bound
+    plan: Plan
+
+
+def survey(world: World, selection: Selection) -> Survey:
+    """Observe all targets and plan; changes nothing anywhere.
+
+    Raises `UnreachableError` naming every target that could not be asked,
+    `DeclarationError` for what cannot be planned.
+    """
+    facts = _first_facts(world)
+    for node in world.nodes:
+        _check_system(node, facts[node.name])
+    proxies = read_proxies(world.nodes, facts)
+    identity = facts[IDENTITY]
+    identity.update(_ask_identity(world, login_questions(proxies)))
+    bound = bind(world.nodes, proxies, facts, identity)
+    resources = _selected(world, selection, bound)
+    _ask_the_rest(world, resources, facts)
+    plan = make_plan(resources, facts)
+    return Survey(facts, bound, Plan(plan.changes, (*bound.notes, *plan.notes)))
+
+
+def in_parallel(
+    names: Sequence[str], work: Callable[[str], T], forks: int
+) -> dict[str, T | SetupToolError]:
+    """Return what each piece of work gave, or the error an operator can mend."""
+
+    def guarded(name: str) -> T | SetupToolError:
+        try:
+            return work(name)
+        except SetupToolError as error:
+            return error
+
+    if not names:
+        return {}
+    with ThreadPoolExecutor(max_workers=max(1, min(forks, len(names)))) as pool:
+        return dict(zip(names, pool.map(guarded, names), strict=True))
+
+
+def _first_facts(world: World) -> dict[str, dict[Any, Any]]:
+    nodes = {node.name: node for node in world.nodes}
+
+    def ask(name: str) -> dict[Any, Any]:
+        if name == IDENTITY:
+            return dict(world.identity.observe([ListCatalogue()]))
+        return dict(world.shells[name].observe(first_questions(nodes[name])))
+
+    return _all_or_error(in_parallel([IDENTITY, *nodes], ask, world.forks + 1))
+
+
+def _all_or_error(answers: dict[str, dict[Any, Any] | SetupToolError]) -> dict[str, dict[Any, Any]]:
+    errors = [answer for answer in answers.values() if isinstance(answer, SetupToolError)]
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        worst = next((e for e in errors if isinstance(e, DeclarationError)), errors[0])
+        unreachable = all(isinstance(e, UnreachableError) for e in errors)
+        kind = UnreachableError if unreachable else type(worst)
+        raise kind("\n".join(str(error) for error in errors))
+    return {name: a for name, a in answers.items() if not isinstance(a, SetupToolError)}
+
+
+def _check_system(node: Node, facts: Mapping[Any, Any]) -> None:
+    """Refuse a node that lacks what a transaction needs, before anything is touched."""
+    system: SystemFact = facts[ReadSystem(node.settings.state_dir)]
+    if system.missing:
+        raise DeclarationError(
+            f"{node.name} lacks {', '.join(system.missing)}, which setup-tool needs on a node. "
+            "Install it there first."
+        )
+    if system.http_client is None:
+        raise DeclarationError(
+            f"{node.name} has no HTTP client that setup-tool can use (curl, wget or python3), so "
+            "its services' health could not be checked. Install one there first."
+        )
+    if system.state_problem:
+        raise DeclarationError(
+            f"{node.name}: {node.settings.state_dir} cannot be used for setup-tool's journal: "
+            f"{system.state_problem}. Log in as root, set ansible_become, or set state_dir."
+        )
+
+
+def _ask_identity(
+    world: World, queries: Sequence[IdentityQuery]
+) -> dict[IdentityQuery, IdentityFact]:
+    """Answer queries from Keystone, logins that worked once from memory."""
+    known: dict[IdentityQuery, IdentityFact] = {
+        query: world.tried[query]
+        for query in queries
+        if isinstance(query, TryLogin) and query in world.tried
+    }
+    asked = [query for query in queries if query not in known]
+    if asked:
+        known.update(world.identity.observe(asked))
+    world.tried.update(
+        (query, LoginAnswer.WORKS)
+        for query, answer in known.items()
+        if isinstance(query, TryLogin) and answer is LoginAnswer.WORKS
+    )
+    return known
+
+
+def _selected(world: World, selection: Selection, bound: Bound) -> tuple[Resource, ...]:
+    unknown = sorted(selection.roles - set(world.roles))
+    if unknown:
+        raise DeclarationError(
+            f"There is no role '{unknown[0]}'; there are {', '.join(sorted(world.roles))}."
+        )
+    uses = [use for use in bound.uses if not selection.roles or use.role in selection.roles]
+    touched = {use.target for use in uses}
+    journals: list[Resource] = [
+        Journal(node.name, _stage_of(node), node.settings.state_dir)
+        for node in world.nodes
+        if node.name in touched
+    ]
+    resources = [
+        *journals,
+        *instantiate(world.roles, uses, remove_endpoints=selection.remove_endpoints),
+    ]
+    if not selection.whole:
+        return tuple(r for r in resources if r.stage is not Stage.CATALOGUE)
+    return tuple(resources)
+
+
+def _stage_of(node: Node) -> Stage:
+    return Stage.PROXIES if "proxy" in node.groups else Stage.CONTROLLERS
+
+
+def _ask_the_rest(
+    world: World, resources: Sequence[Resource], facts: dict[str, dict[Any, Any]]
+) -> None:
+    """Ask what only the first answers told was to be asked."""
+    left: dict[str, dict[Any, None]] = {}
+    for resource in resources:
+        known = facts[resource.target]
+        for query in resource.queries():
+            if query not in known:
+                left.setdefault(resource.target, {})[query] = None
+
+    def ask(name: str) -> dict[Any, Any]:
+        if name == IDENTITY:
+            return dict(_ask_identity(world, list(left[name])))
+        return dict(world.shells[name].observe(list(left[name])))
+
+    for name, answers in _all_or_error(in_parallel(list(left), ask, world.forks + 1)).items():
+        facts[name].update(answers)

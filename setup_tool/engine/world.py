@@ -1,0 +1,54 @@
+"""Everything outside that a run touches, handed over by the wiring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from setup_tool.core.identity import IdentityStep, LoginAnswer, TryLogin
+    from setup_tool.declare.inventory import Node
+    from setup_tool.declare.roles import Role
+    from setup_tool.ports import Clock, Entropy, Identity, Keys, Listener, Shell, Signer, Web
+
+
+class Records(Protocol):
+    """What was done to Keystone, kept so that it can be undone."""
+
+    def done(self, run: str, step: IdentityStep) -> None:
+        """Note a step of a run before it is performed, with its inverse."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The targets of a run and the means to reach them."""
+
+    nodes: tuple[Node, ...]
+    shells: Mapping[str, Shell]
+    identity: Identity
+    keys: Keys
+    web: Web
+    signer: Signer
+    clock: Clock
+    entropy: Entropy
+    listener: Listener
+    records: Records
+    roles: Mapping[str, Role]
+    forks: int = 16
+    tried: dict[TryLogin, LoginAnswer] = field(default_factory=dict)
+    """Logins already tried: each candidate password is tried once a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What an operator asked for: some roles, some nodes, some duplicates to remove.
+
+    ``roles`` empty means all. ``whole``: no node of the inventory was left out.
+    """
+
+    roles: frozenset[str] = frozenset()
+    whole: bool = True
+    remove_endpoints: frozenset[str] = frozenset()
