@@ -98,8 +98,8 @@ def _not_understood(filters: Sequence[str], known: Mapping[str, Role]) -> Pipeli
     for name, role in known.items():
         if role is Role.SWIFT3:
             return PipelineProblem(
-                f"the pipeline has {name}, which is swift3, the predecessor of s3api; a proxy "
-                "cannot have both. Take it out first.",
+                f"the filter {name} is swift3, the predecessor of s3api, and a proxy cannot have "
+                "both. Take it out first.",
                 name,
             )
         if role in _FOUND_BY_NAME and name != role.value:
