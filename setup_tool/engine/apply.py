@@ -1,0 +1,214 @@
+"""Carry out a plan: stage by stage, node by node, stopping at the first failure."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from setup_tool.core.errors import NotConvergedError, SetupToolError
+from setup_tool.core.events import Event
+from setup_tool.core.facts import RunsFact, RunState
+from setup_tool.core.plan import IDENTITY, Change, Plan, Stage
+from setup_tool.core.queries import ReadRuns
+from setup_tool.core.transaction import (
+    BounceService,
+    Canary,
+    Ending,
+    NodeStep,
+    Outcome,
+    Transaction,
+)
+from setup_tool.engine.answering import problem_at
+from setup_tool.engine.batches import batches
+from setup_tool.engine.canary import canaries, canary_key
+from setup_tool.engine.survey import in_parallel, survey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from setup_tool.core.credential import KeyPair
+    from setup_tool.core.identity import IdentityStep
+    from setup_tool.declare.inventory import Serial
+    from setup_tool.engine.survey import Survey
+    from setup_tool.engine.world import Selection, World
+
+ROUNDS = 3
+"""A plan is made anew after each round: what one stage did may feed the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One change that was made."""
+
+    change: Change
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run did. ``declined``: an operator said no and nothing was changed."""
+
+    run: str
+    first: Plan
+    done: tuple[Done, ...]
+    last: Plan
+    declined: bool = False
+
+
+def apply(
+    world: World,
+    selection: Selection,
+    serial: Serial,
+    agree: Callable[[Plan], bool],
+) -> Report:
+    """Bring all targets to their declaration and show that nothing is left to do.
+
+    ``agree`` is asked once, with the first plan. Raises `SetupToolError` when a change
+    fails, after which the rest is left as it was; `NotConvergedError` when something
+    still differs after three rounds.
+    """
+    run = f"{world.clock.now():%Y%m%dT%H%M%S}-{world.entropy.token(3)}"
+    found = survey(world, selection)
+    if _follow_running(world, found):
+        found = survey(world, selection)
+    first = found.plan
+    done: list[Done] = []
+    if first.is_empty:
+        return Report(run, first, (), first)
+    if not agree(first):
+        return Report(run, first, (), first, declined=True)
+    for round_number in range(1, ROUNDS + 1):
+        _Round(world, f"{run}-{round_number}", serial, found, done).carry_out()
+        found = survey(world, selection)
+        if found.plan.is_empty:
+            return Report(run, first, tuple(done), found.plan)
+    left = "; ".join(f"{change.target}: {change.summary}" for change in found.plan.changes)
+    raise NotConvergedError(
+        f"After {ROUNDS} rounds there is still something to do: {left}. Run plan to see it; "
+        "perhaps another program changes it back."
+    )
+
+
+def _follow_running(world: World, found: Survey) -> bool:
+    """Follow transactions that an earlier run left under way; tell whether there were any."""
+    followed = False
+    for node in world.nodes:
+        query = ReadRuns(node.settings.state_dir)
+        runs = cast("RunsFact", found.facts[node.name].get(query, RunsFact()))
+        for run, state in runs.unended.items():
+            if state is RunState.RUNNING:
+                followed = True
+                world.listener.on(Event(node.name, f"following run {run}, which is under way"))
+                world.shells[node.name].attach(run, node.settings.state_dir, world.listener)
+    return followed
+
+
+class _Round:
+    """One plan being carried out."""
+
+    def __init__(
+        self, world: World, run: str, serial: Serial, found: Survey, done: list[Done]
+    ) -> None:
+        self._world = world
+        self._run = run
+        self._serial = serial
+        self._found = found
+        self._plan = found.plan
+        self._done = done
+
+    def carry_out(self) -> None:
+        for stage in Stage:
+            targets = self._plan.targets(stage)
+            if IDENTITY in targets:
+                self._identity(self._plan.of(stage, IDENTITY))
+            nodes = tuple(target for target in targets if target != IDENTITY)
+            if stage is Stage.PROXIES and nodes:
+                with ExitStack() as stack:
+                    pair = self._canary_key(stack, nodes)
+                    for batch in batches(nodes, self._serial):
+                        self._nodes(stage, batch, pair)
+            else:
+                for node in nodes:
+                    self._nodes(stage, (node,), None)
+
+    def _identity(self, changes: tuple[Change, ...]) -> None:
+        for change in changes:
+            if change.requires is not None:
+                problem = problem_at(self._world.web, change.requires)
+                if problem is not None:
+                    raise SetupToolError(
+                        f"identity: '{change.summary}' was left out, since nothing may be "
+                        f"published that does not answer. {problem}"
+                    )
+            self._world.listener.on(Event(IDENTITY, change.summary))
+            for step in change.steps:
+                self._world.records.done(self._run, cast("IdentityStep", step))
+                self._world.identity.perform(cast("IdentityStep", step))
+            self._done.append(Done(change))
+
+    def _canary_key(self, stack: ExitStack, nodes: tuple[str, ...]) -> KeyPair | None:
+        bounced = any(
+            isinstance(step, BounceService)
+            for node in nodes
+            for change in self._plan.of(Stage.PROXIES, node)
+            for step in change.steps
+        )
+        served = {proxy.node.name for proxy in self._found.bound.proxies if proxy.login}
+        if not bounced or not served.intersection(nodes):
+            return None
+        return stack.enter_context(canary_key(self._world))
+
+    def _nodes(self, stage: Stage, names: tuple[str, ...], pair: KeyPair | None) -> None:
+        def commit(name: str) -> Outcome:
+            transaction = self._transaction(stage, name, pair)
+            self._world.listener.on(Event(name, "transaction started"))
+            return self._world.shells[name].commit(transaction, self._world.listener)
+
+        failures: list[SetupToolError] = []
+        for name, outcome in in_parallel(names, commit, self._world.forks).items():
+            if isinstance(outcome, SetupToolError):
+                failures.append(outcome)
+            elif outcome.ending is Ending.DONE:
+                self._done += [Done(c, outcome.detail) for c in self._plan.of(stage, name)]
+                self._world.listener.on(Event(name, "done"))
+            elif outcome.ending is Ending.STALE:
+                self._world.listener.on(Event(name, f"{outcome.detail}; planning again"))
+            else:
+                failures.append(SetupToolError(_failed(name, outcome)))
+        if failures:
+            raise (
+                failures[0]
+                if len(failures) == 1
+                else SetupToolError("\n".join(str(failure) for failure in failures))
+            )
+
+    def _transaction(self, stage: Stage, name: str, pair: KeyPair | None) -> Transaction:
+        steps = tuple(
+            cast("NodeStep", step) for change in self._plan.of(stage, name) for step in change.steps
+        )
+        node = next(node for node in self._world.nodes if node.name == name)
+        proven: tuple[Canary, ...] = ()
+        proxy = next((p for p in self._found.bound.proxies if p.node.name == name), None)
+        if pair is not None and proxy is not None and proxy.login is not None:
+            location = next(
+                str(use.values["s3_location"])
+                for use in self._found.bound.uses
+                if use.target == name and "s3_location" in use.values
+            )
+            ourselves = self._world.identity.whereabouts()
+            proven = canaries(self._world, ourselves, pair, proxy.health_url, location)
+        return Transaction(self._run, node.settings.state_dir, steps, proven)
+
+
+def _failed(name: str, outcome: Outcome) -> str:
+    detail = outcome.detail.strip()
+    where = f" at '{outcome.step}'" if outcome.step else ""
+    if outcome.ending is Ending.RESTORED:
+        return (
+            f"{name}: the change failed{where} and the node put its old files and service back. "
+            f"{detail}"
+        )
+    if outcome.ending is Ending.LOCKED:
+        return f"{name}: another run holds this node; nothing was changed. {detail}"
+    return f"{name}: the change failed{where}. {detail}"

@@ -1,0 +1,72 @@
+"""A native and a signed S3 request through one proxy, sent by its own node."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from setup_tool.core.credential import KeyPair
+from setup_tool.core.http import Request
+from setup_tool.core.secret import Secret
+from setup_tool.core.transaction import Canary
+from setup_tool.declare.urls import root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from setup_tool.core.identity import Whereabouts
+    from setup_tool.engine.world import World
+
+ACCESS_PREFIX = "setup-tool-canary-"
+"""Marks the canary's credentials, so that one left by a killed run is found and removed."""
+
+_VALID_SECONDS = 3600
+_NATIVE = (200, 204, 404)
+"""404: authorised, but this project's account does not exist yet."""
+
+
+@contextmanager
+def canary_key(world: World) -> Iterator[KeyPair]:
+    """Make an EC2 credential of our own for the canary, and remove it afterwards.
+
+    What an earlier, killed run left is removed as well. Raises `SetupToolError` when
+    Keystone does not let us.
+    """
+    owner = world.keys.owner(None, None, None)
+    for left in world.keys.find(owner):
+        if left.pair.access.startswith(ACCESS_PREFIX):
+            world.keys.delete(left)
+    pair = KeyPair(ACCESS_PREFIX + world.entropy.token(8), Secret(world.entropy.token(32)))
+    credential = world.keys.create_chosen(owner, pair)
+    try:
+        yield credential.pair
+    finally:
+        world.keys.delete(credential)
+
+
+def canaries(
+    world: World, ourselves: Whereabouts, pair: KeyPair, health_url: str, location: str
+) -> tuple[Canary, ...]:
+    """Return the requests that prove one proxy, asked at the address of its health URL.
+
+    The native one must work before and after the change, the signed one after it.
+    """
+    base = root(health_url)
+    signed = world.signer.presign(
+        Request("GET", f"{base}/"), pair, region=location, version="v4", expires=_VALID_SECONDS
+    )
+    found = [Canary("signed S3 request", signed, (200,), before=False)]
+    account = _account_path(ourselves)
+    if account is not None:
+        native = Request("GET", f"{base}{account}?limit=1", (("X-Auth-Token", ourselves.token),))
+        found.insert(0, Canary("native Swift request", native, _NATIVE, before=True))
+    return tuple(found)
+
+
+def _account_path(ourselves: Whereabouts) -> str | None:
+    urls = {
+        interface: url for kind, interface, _, url in ourselves.endpoints if kind == "object-store"
+    }
+    url = urls.get("internal") or urls.get("public")
+    return urlsplit(url).path.rstrip("/") if url else None
