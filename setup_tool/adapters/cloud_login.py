@@ -1,0 +1,271 @@
+"""The login at Keystone that the operator's clouds.yaml or environment describes."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from setup_tool.core.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from keystoneauth1.session import Session
+
+_PASSWORD_PLUGINS = {"password", "v3password"}
+_SCOPE_OPTIONS = (
+    "username",
+    "user_id",
+    "user_domain_id",
+    "user_domain_name",
+    "project_id",
+    "project_name",
+    "project_domain_id",
+    "project_domain_name",
+    "domain_id",
+    "domain_name",
+    "system_scope",
+    "trust_id",
+)
+_NOT_FOR_LOGINS = {"OS_CLOUD", "OS_CLIENT_CONFIG_FILE", "OS_CLIENT_SECURE_FILE", "OS_CLOUD_NAME"}
+_FALSE = {"", "0", "false", "no", "off"}
+
+
+@dataclass(frozen=True, slots=True)
+class CloudLogin:
+    """A login that is known but not made yet: that happens at the session's first use.
+
+    ``auth_url`` ends in ``/v3`` and carries no user information; ``origin`` says for
+    error messages where the login comes from, ``user`` and ``project`` whose it is.
+    ``ca_bundle`` is a file of certificates, None for the system's.
+    """
+
+    session: Session = field(repr=False)
+    auth_url: str
+    origin: str
+    user: str
+    project: str
+    region: str | None = None
+    ca_bundle: str | None = None
+    verify: bool = True
+
+
+def open_session(
+    os_cloud: str | None, environ: Mapping[str, str], *, timeout: float = 60.0
+) -> CloudLogin:
+    """Return the login of a clouds.yaml entry, or of the ``OS_*`` environment.
+
+    The entry is ``os_cloud``, else ``OS_CLOUD``; its file is found as openstacksdk
+    finds it. ``timeout`` is for one answer of Keystone, in seconds. Nothing is sent.
+
+    Raises `DeclarationError` when there is no such entry, when there are no
+    credentials, when they are incomplete, or when they are for Identity v2.0.
+    """
+    cloud = os_cloud or environ.get("OS_CLOUD")
+    if cloud:
+        region, origin = _from_clouds_yaml(cloud, environ)
+    else:
+        region, origin = _from_environment(environ)
+    options = {**region.config, **region.config.get("auth", {})}
+    _refuse_v2(options, origin)
+    if not options.get("auth_url"):
+        raise DeclarationError(
+            f"The {origin} has no auth_url, so Keystone's address is not known. Add it, for "
+            "instance https://keystone.example.org:5000/v3."
+        )
+    auth_url = _versioned(options["auth_url"])
+    verify, certificate = _tls(region, origin)
+    from setup_tool.adapters.keystone_session import new_session
+
+    return CloudLogin(
+        session=new_session(
+            _plugin(region, options, auth_url, origin),
+            verify=verify,
+            certificate=certificate,
+            timeout=timeout,
+        ),
+        auth_url=without_userinfo(auth_url),
+        origin=origin,
+        user=str(options.get("username") or options.get("user_id") or "unknown"),
+        project=str(options.get("project_name") or options.get("project_id") or "none"),
+        region=region.config.get("region_name") or None,
+        ca_bundle=verify if isinstance(verify, str) else None,
+        verify=verify is not False,
+    )
+
+
+def without_userinfo(url: str) -> str:
+    """Return a URL without the ``user:password@`` that may stand before its host."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _from_clouds_yaml(cloud: str, environ: Mapping[str, str]) -> tuple[Any, str]:
+    loader = _openstack_config()
+    files = list(loader.CONFIG_FILES)
+    secure_files = list(loader.SECURE_FILES)
+    if named := environ.get("OS_CLIENT_CONFIG_FILE"):
+        if not Path(named).is_file():
+            raise DeclarationError(f"OS_CLIENT_CONFIG_FILE names {named}, which is not a file.")
+        files.insert(0, named)
+    if named := environ.get("OS_CLIENT_SECURE_FILE"):
+        secure_files.insert(0, named)
+    config = _reading(
+        files[0] if environ.get("OS_CLIENT_CONFIG_FILE") else "clouds.yaml",
+        lambda: loader.OpenStackConfig(
+            config_files=files, secure_files=secure_files, load_envvars=False
+        ),
+    )
+    first = next((path for path in files if Path(path).exists()), None)
+    if first is None:
+        raise DeclarationError(
+            f"There is no clouds.yaml to find cloud '{cloud}' in; looked for "
+            f"{', '.join(path for path in files if path.endswith('.yaml'))}."
+        )
+    if config.config_filename != first:
+        raise DeclarationError(
+            f"{first} cannot be read as YAML, so cloud '{cloud}' is not known. Check its syntax "
+            "and its permissions."
+        )
+    names = sorted(name for name in config.get_cloud_names() if name != "defaults")
+    if cloud not in names:
+        raise DeclarationError(
+            f"{first} has no cloud '{cloud}'; it names {', '.join(names) or 'none'}. Set os_cloud "
+            "in the inventory, or OS_CLOUD, to one of these."
+        )
+    region = _reading(first, lambda: config.get_one(cloud, validate=False))
+    return region, f"cloud '{cloud}' of {first}"
+
+
+def _from_environment(environ: Mapping[str, str]) -> tuple[Any, str]:
+    found = {
+        name[3:].lower(): value
+        for name, value in environ.items()
+        if name.startswith("OS_") and name not in _NOT_FOR_LOGINS and value
+    }
+    if "auth_url" not in found and "username" not in found:
+        raise DeclarationError(
+            "There are no credentials for Keystone. Name an entry of clouds.yaml as os_cloud in "
+            "the inventory or as OS_CLOUD, or load an openrc file (OS_AUTH_URL, OS_USERNAME, ...)."
+        )
+    if "tenant_name" in found or "tenant_id" in found:
+        has_project = "project_name" in found or "project_id" in found
+        if not has_project and not found.get("identity_api_version", "").startswith("3"):
+            raise DeclarationError(
+                "OS_TENANT_NAME means Identity v2.0, which is not supported yet. Where Keystone "
+                "serves v3 as well, use OS_PROJECT_NAME, OS_USER_DOMAIN_NAME and "
+                "OS_PROJECT_DOMAIN_NAME instead."
+            )
+    if found.get("insecure", "").lower() in _FALSE:
+        found.pop("insecure", None)
+    loader = _openstack_config()
+    config = loader.OpenStackConfig(load_yaml_config=False, load_envvars=False)
+    origin = "OS_* environment"
+    return _reading(origin, lambda: config.get_one(None, validate=False, **found)), origin
+
+
+def _plugin(region: Any, options: Mapping[str, Any], auth_url: str, origin: str) -> Any:
+    if options.get("auth_type") not in _PASSWORD_PLUGINS:
+        return _other_plugin(region, origin)
+    scope = {name: options[name] for name in _SCOPE_OPTIONS if options.get(name)}
+    missing = [name for name in ("password",) if not options.get(name)]
+    if not (scope.get("username") or scope.get("user_id")):
+        missing.insert(0, "username")
+    if missing:
+        raise DeclarationError(f"The {origin} has no {' and no '.join(missing)}.")
+    # Where no domain is said, the default one is meant, as openstackclient has it.
+    for whose, known_by_id in (("user", "user_id"), ("project", "project_id")):
+        said = {known_by_id, f"{whose}_domain_id", f"{whose}_domain_name"} & set(scope)
+        if not said and (whose == "user" or "project_name" in scope):
+            scope[f"{whose}_domain_id"] = options.get("default_domain_id") or "default"
+    from keystoneauth1.identity import v3
+
+    return v3.Password(auth_url=auth_url, password=options["password"], **scope)
+
+
+def _other_plugin(region: Any, origin: str) -> Any:
+    """Return what keystoneauth makes of an entry that is no password login."""
+    kind = region.config.get("auth_type")
+    settings = {name: value for name, value in region.config.items() if name != "auth_type"}
+    from keystoneauth1 import exceptions
+    from keystoneauth1.identity.base import BaseIdentityPlugin
+
+    try:
+        loader = _openstack_config()
+        config = loader.OpenStackConfig(load_yaml_config=False, load_envvars=False)
+        plugin = config.get_one(None, auth_type=kind, **settings).get_auth()
+    except exceptions.MissingRequiredOptions as error:
+        options = ", ".join(option.dest for option in error.options)
+        raise DeclarationError(f"The {origin} lacks {options} for auth_type {kind}.") from None
+    except exceptions.NoMatchingPlugin:
+        plugin = None
+    if not isinstance(plugin, BaseIdentityPlugin):
+        raise DeclarationError(
+            f"The {origin} logs in with auth_type {kind}, which gives no token of Keystone's. "
+            "Use a user name and a password."
+        )
+    return plugin
+
+
+def _refuse_v2(options: Mapping[str, Any], origin: str) -> None:
+    version = str(options.get("identity_api_version") or "3")
+    url = str(options.get("auth_url") or "").rstrip("/")
+    kind = str(options.get("auth_type") or "")
+    if version.startswith("2") or url.endswith("/v2.0") or kind.startswith("v2"):
+        raise DeclarationError(
+            f"The {origin} is for Identity v2.0, which is not supported yet. Where Keystone "
+            "serves v3 as well, give its /v3 URL, a project and the domains."
+        )
+
+
+def _tls(region: Any, origin: str) -> tuple[bool | str, Any]:
+    verify, certificate = region.get_requests_verify_args()
+    verify = True if verify is None else verify
+    if isinstance(verify, str) and not Path(verify).exists():
+        raise DeclarationError(f"The {origin} names {verify} as cacert, which does not exist.")
+    return verify, certificate
+
+
+def _versioned(auth_url: str) -> str:
+    url = str(auth_url).rstrip("/")
+    return url if url.endswith("/v3") else f"{url}/v3"
+
+
+def _reading(what: str, read: Any) -> Any:
+    """Call openstacksdk's configuration, whose failures are of many types."""
+    try:
+        return read()
+    except Exception as error:  # noqa: BLE001 - an operator's file may raise whatever it hits
+        detail = f": {error}" if type(error).__name__ == "ConfigException" else ""
+        failure = DeclarationError(
+            f"{what} cannot be understood as a cloud's configuration "
+            f"({type(error).__name__}{detail})."
+        )
+    raise failure
+
+
+def _openstack_config() -> Any:
+    """Return openstacksdk's `openstack.config.loader` without the rest of that package.
+
+    ``openstack/__init__`` imports the proxies of all services: 0.4 s of every run for
+    nothing we use. An empty package of that name, with the real one's path, lets its
+    sub-packages be imported alone. Nothing else here uses openstacksdk.
+    """
+    if "openstack" not in sys.modules:
+        spec = importlib.util.find_spec("openstack")
+        if spec is not None and spec.submodule_search_locations is not None:
+            package = ModuleType("openstack")
+            package.__path__ = list(spec.submodule_search_locations)
+            sys.modules["openstack"] = package
+    import logging
+
+    from openstack.config import loader
+
+    # It warns of files that it skips; we refuse them.
+    logging.getLogger("openstack").setLevel(logging.ERROR)
+    return loader
