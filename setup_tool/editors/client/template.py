@@ -1,0 +1,97 @@
+"""Templates into texts that keep their secrets apart."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from setup_tool.core.secret import Secret, text
+from setup_tool.editors.client.shell import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from setup_tool.core.secret import Text
+
+_PLACE = re.compile("\0([0-9]+)\0")
+"""Where a secret goes. Neither templates nor checked values hold a NUL."""
+
+
+class _Sealed:
+    """A secret on its way through Jinja: only our filters and the final output take it.
+
+    `Secret` itself would do, but for Jinja turning it into its mask where a template
+    joins or formats it, and the mask would be written to the file.
+    """
+
+    __slots__ = ("secret",)
+
+    def __init__(self, secret: Secret) -> None:
+        self.secret = secret
+
+    def __str__(self) -> NoReturn:
+        raise TypeError("a template gives a secret to something that is no filter of ours")
+
+    __repr__ = __str__
+
+
+def render(template: str, values: Mapping[str, object]) -> Text:
+    """Return the template, written in Jinja's language, with the values in it.
+
+    A value may be a `Secret`, whole and not inside another one: it comes out as a
+    part of its own. Filters: ``sh`` quotes for a POSIX shell, ``comment`` makes one
+    line of anything. An unknown name in the template is an error.
+    """
+    import jinja2
+
+    secrets: list[Secret] = []
+
+    def finalize(value: object) -> object:
+        if not isinstance(value, _Sealed):
+            return value
+        secrets.append(value.secret)
+        return f"\0{len(secrets) - 1}\0"
+
+    environment = jinja2.Environment(  # noqa: S701 - these are shell and INI files, not HTML
+        undefined=jinja2.StrictUndefined,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["sh"] = _each(quoted)
+    environment.filters["comment"] = _one_line
+    sealed = {
+        name: _Sealed(value) if isinstance(value, Secret) else value
+        for name, value in values.items()
+    }
+    pieces = _PLACE.split(environment.from_string(template).render(sealed))
+    return text(
+        *(secrets[int(piece)] if at % 2 else piece for at, piece in enumerate(pieces)),
+    )
+
+
+def _each(change: Callable[[str], str]) -> Callable[[Any], object]:
+    """Make a filter of the function that takes secrets too."""
+
+    def apply(value: Any) -> object:
+        if isinstance(value, _Sealed):
+            return _Sealed(value.secret.map(change))
+        return change(str(value))
+
+    return apply
+
+
+def _one_line(value: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in value)
+
+
+def unwritable(value: str | Secret) -> bool:
+    """Tell whether a value cannot stand on a line: empty, blanks at an end, control characters."""
+    plain = value.reveal() if isinstance(value, Secret) else value
+    return plain != plain.strip() or not plain or any(map(_is_control, plain))
+
+
+def _is_control(letter: str) -> bool:
+    return unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp")
