@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import pwd
 import shutil
 import subprocess
 import sys
@@ -29,6 +28,7 @@ START_SECONDS = 90.0
 STOP_SECONDS = 5.0
 _POLL_SECONDS = 0.03
 _TAIL_LINES = 15
+_UNFIT_FOR_CONFIGURATION = frozenset("$%?:\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def up(folder: Path, *, report: Callable[[str], None] = _silent) -> LabStatus:
         DeclarationError: the folder or this machine cannot hold a lab; nothing was started.
         SetupToolError: a service did not start; with the end of its log.
     """
-    where = Layout(Path(os.path.abspath(folder)))  # noqa: PTH100  -- resolve() follows symlinks
+    where = Layout(folder.resolve())
     _refuse_unsuitable(where)
     where.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _locked(where.folder):
@@ -110,7 +110,7 @@ def down(folder: Path, *, wipe: bool = False) -> LabStatus:
         folder: where the lab lies.
         wipe: remove the folder with all data, too.
     """
-    where = Layout(Path(os.path.abspath(folder)))  # noqa: PTH100
+    where = Layout(folder.resolve())
     if not where.folder.is_dir():
         return LabStatus(where.folder, ())
     with _locked(where.folder):
@@ -126,7 +126,7 @@ def down(folder: Path, *, wipe: bool = False) -> LabStatus:
 
 def status(folder: Path) -> LabStatus:
     """Tell how each service is, now."""
-    where = Layout(Path(os.path.abspath(folder)))  # noqa: PTH100
+    where = Layout(folder.resolve())
     record = layout.load(where)
     return _status(where, record) if record else LabStatus(where.folder, ())
 
@@ -137,7 +137,7 @@ def environment(folder: Path) -> dict[str, str]:
     Raises:
         DeclarationError: there is no lab in the folder.
     """
-    where = Layout(Path(os.path.abspath(folder)))  # noqa: PTH100
+    where = Layout(folder.resolve())
     if layout.load(where) is None:
         raise DeclarationError(
             f"There is no lab in {where.folder}: start one with `setup-tool lab up`."
@@ -149,7 +149,7 @@ def _refuse_unsuitable(where: Layout) -> None:
     if sys.platform != "linux":
         raise DeclarationError("The lab runs on Linux only.")
     try:
-        pwd.getpwuid(os.getuid())
+        layout.user()
     except KeyError:
         raise DeclarationError(
             f"The lab's Swift needs a user with a name, and user id {os.getuid()} has none "
@@ -157,8 +157,11 @@ def _refuse_unsuitable(where: Layout) -> None:
         ) from None
     if where.folder.exists() and not where.folder.is_dir():
         raise DeclarationError(f"{where.folder} is not a folder, so no lab can be made there.")
-    if set(str(where.folder)) & set("\n\r?"):
-        raise DeclarationError(f"A lab's path may not hold ? or a line's end: {where.folder!r}")
+    if odd := set(str(where.folder)) & _UNFIT_FOR_CONFIGURATION:
+        raise DeclarationError(
+            f"The path {str(where.folder)!r} holds {' '.join(map(repr, sorted(odd)))}, which means "
+            "something else in the services' configuration files. Choose another folder."
+        )
     if where.folder.is_dir() and not where.record.exists() and any(where.folder.iterdir()):
         raise DeclarationError(
             f"The folder {where.folder} holds something that is no lab. "
@@ -248,13 +251,14 @@ def _launch(where: Layout, record: Record, service: Service) -> _Starting:
             cwd=where.folder,
             env=_service_environment(where, record, service),
             start_new_session=True,
+            umask=0o077,
         )
     return _Starting(process, before)
 
 
 def _service_environment(where: Layout, record: Record, service: Service) -> dict[str, str]:
     """Return a small environment: proxies and Python settings of the caller stay out."""
-    user = pwd.getpwuid(os.getuid()).pw_name
+    user = layout.user()
     environment = {
         "PATH": os.defpath,
         "HOME": str(where.folder),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import uuid
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
@@ -124,6 +125,11 @@ class Record:
     def url(self, name: str) -> str:
         """Return the HTTP address of a service, without a path."""
         return f"http://127.0.0.1:{self.port(name)}"
+
+
+def user() -> str:
+    """Return the name of the user the lab runs as; KeyError if the system knows none."""
+    return pwd.getpwuid(os.getuid()).pw_name
 
 
 def new_record(folder: Path) -> Record:

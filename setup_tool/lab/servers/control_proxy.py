@@ -14,8 +14,8 @@ is finished.
 from __future__ import annotations
 
 import argparse
-import getpass
 import os
+import pwd
 import secrets
 import select
 import signal
@@ -123,7 +123,7 @@ class Proxy:
         return {
             "PATH": os.defpath,
             "HOME": str(self._home),
-            "USER": getpass.getuser(),
+            "USER": pwd.getpwuid(os.getuid()).pw_name,
             "LANG": "C.UTF-8",
             marked.LAB: self._lab,
             marked.SERVICE: self._service,

@@ -56,7 +56,6 @@ def main() -> None:
     folder, port, access_log, passwords = Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:5]
     sys.argv = sys.argv[:1]  # oslo.config reads it
     warnings.filterwarnings("ignore")
-    os.umask(0o077)
     if not (folder / "built").exists():
         build(folder, f"http://127.0.0.1:{port}/v3", Path(passwords))
 

@@ -18,10 +18,10 @@ that counts up. Command lines are not logged.
 from __future__ import annotations
 
 import asyncio
-import getpass
 import itertools
 import json
 import os
+import pwd
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -52,7 +52,7 @@ class Node:
 
     def environment(self) -> dict[str, str]:
         """Return what a command finds in its environment; nothing of the caller's."""
-        user = getpass.getuser()
+        user = pwd.getpwuid(os.getuid()).pw_name
         return {
             "PATH": f"{self.folder}/bin:{SYSTEM_PATH}",
             "HOME": str(self.folder),
@@ -89,7 +89,7 @@ class Server(asyncssh.SSHServer):  # type: ignore[misc,unused-ignore]
 
     def validate_public_key(self, username: str, key: Any) -> bool:
         """Accept the client key for the user this process runs as."""
-        accepted = username == getpass.getuser() and bool(key == self._user_key)
+        accepted = username == pwd.getpwuid(os.getuid()).pw_name and bool(key == self._user_key)
         if not accepted:
             self._log("refused", self._connection)
         return accepted
@@ -111,40 +111,50 @@ def session_log(path: Path, node: Node) -> Log:
 async def run(node: Node, log: Log, process: Any) -> None:
     """Run one command (or a shell that reads its commands) for a client."""
     log("exec", process.get_extra_info("connection"))
-    stdin, to_stdin = os.pipe()
-    stdout, to_stdout = os.pipe()
-    stderr, to_stderr = os.pipe()
-    arguments = ["/bin/sh"] if process.command is None else ["/bin/sh", "-c", process.command]
+    child, stdin, stdout, stderr = await spawn(node, process.command)
+    feeding = asyncio.create_task(feed(process, stdin))
+    finished = asyncio.gather(
+        child.wait(), drain(stdout, process.stdout), drain(stderr, process.stderr)
+    )
+    lost = asyncio.create_task(process.wait_closed())
+    await asyncio.wait([finished, lost], return_when=asyncio.FIRST_COMPLETED)
+    feeding.cancel()
+    status = child.returncode
+    if not finished.done():
+        finished.cancel()  # which closes the outputs: a command that writes gets SIGPIPE
+        if status is None:
+            child.send_signal(signal.SIGHUP)
+            await child.wait()
+    elif status is None or status >= 0:
+        process.exit(status or 0)
+    else:
+        process.exit_with_signal(signal.Signals(-status).name.removeprefix("SIG"))
+    await asyncio.gather(finished, lost, return_exceptions=True)
+
+
+async def spawn(
+    node: Node, command: str | None
+) -> tuple[asyncio.subprocess.Process, int, int, int]:
+    """Start a command; return it with our ends of its stdin, stdout and stderr.
+
+    The pipes are our own, because asyncio kills a process whose pipes it closes.
+    """
+    stdin, ours_in = os.pipe()
+    ours_out, stdout = os.pipe()
+    ours_err, stderr = os.pipe()
     child = await asyncio.create_subprocess_exec(
-        *arguments,
+        *(["/bin/sh"] if command is None else ["/bin/sh", "-c", command]),
         stdin=stdin,
-        stdout=to_stdout,
-        stderr=to_stderr,
+        stdout=stdout,
+        stderr=stderr,
         cwd=node.folder,
         env=node.environment(),
         start_new_session=True,
         umask=0o022,
     )
-    for descriptor in (stdin, to_stdout, to_stderr):
+    for descriptor in (stdin, stdout, stderr):
         os.close(descriptor)
-    feeding = asyncio.create_task(feed(process, to_stdin))
-    outputs = [
-        asyncio.create_task(drain(stdout, process.stdout)),
-        asyncio.create_task(drain(stderr, process.stderr)),
-    ]
-    finished = asyncio.gather(child.wait(), *outputs)
-    lost = asyncio.create_task(process.wait_closed())
-    await asyncio.wait([finished, lost], return_when=asyncio.FIRST_COMPLETED)
-    feeding.cancel()
-    if finished.done():
-        status = child.returncode or 0
-        process.exit(status if status >= 0 else 128 - status)
-        return
-    for output in outputs:
-        output.cancel()
-    if child.returncode is None:
-        child.send_signal(signal.SIGHUP)
-        await child.wait()
+    return child, ours_in, ours_out, ours_err
 
 
 async def feed(process: Any, descriptor: int) -> None:
@@ -212,7 +222,6 @@ def make_keys(keys: Path, nodes: list[Node]) -> None:
 
 async def main() -> None:
     """Listen for every node and serve for ever."""
-    os.umask(0o077)
     folder, keys, log_path = map(Path, sys.argv[1:4])
     pairs = (argument.partition("=") for argument in sys.argv[4:])
     nodes = [Node(name, folder / name, int(port)) for name, _, port in pairs]
