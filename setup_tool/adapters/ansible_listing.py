@@ -35,6 +35,8 @@ def list_with_ansible(path: str, reason: str, timeout: float = TIMEOUT) -> dict[
         )
     status, output, errors = _run([program, "-i", path, "--list"], path, timeout)
     advice = f"Run `{_PROGRAM} -i {path} --list` to see its whole message."
+    if "vault" in errors:
+        advice += " Vault passwords are found through ANSIBLE_VAULT_PASSWORD_FILE or ansible.cfg."
     if status != 0:
         raise DeclarationError(
             f"{reason} {_PROGRAM} could not read it ({summary(errors, status)}). {advice}"

@@ -1,4 +1,4 @@
-"""Inventories on the operator's disk, and through ``ansible-inventory`` where that must read them."""
+"""Inventories on the operator's disk; what only Ansible can read goes through it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def load_inventory(path: str) -> Inventory:
 
     Raises `DeclarationError` with file and line for whatever cannot be read or honoured.
     """
-    home = os.path.expanduser("~")
+    home = str(Path("~").expanduser())
     reason = _foreign(path)
     if reason is None:
         text = read_text(path)
@@ -71,7 +71,7 @@ def _foreign(path: str) -> str | None:
     place = Path(path)
     if place.is_dir():
         return f"{path}: This is a folder of inventories."
-    if place.is_file() and os.access(path, os.X_OK) and not path.endswith(_YAML_ENDINGS):
+    if os.access(path, os.X_OK) and _begins(place, b"#!"):
         return f"{path}: This inventory is an executable script."
     if not place.exists():
         raise DeclarationError(
@@ -79,6 +79,14 @@ def _foreign(path: str) -> str | None:
             "inventory/example.yaml shows what is in it."
         )
     return None
+
+
+def _begins(file: Path, mark: bytes) -> bool:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(len(mark)) == mark
+    except OSError:
+        return False  # `read_text` says why
 
 
 def _is_ini(text: str) -> bool:

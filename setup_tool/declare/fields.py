@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from setup_tool.core.secret import Secret
-from setup_tool.declare.located import Listing, NeedsAnsibleError, Scalar, Table, Value, is_null
+from setup_tool.declare.located import Listing, Scalar, Table, Value, is_null
 from setup_tool.declare.releases import is_version
 
 if TYPE_CHECKING:
@@ -28,11 +28,15 @@ _MOST_PORT = 65535
 
 
 def scalar(name: str, value: Value) -> Scalar:
-    """Return the value if it is a single one that can be read without Ansible."""
+    """Return the value if it is a single one that is not encrypted."""
     if not isinstance(value, Scalar):
         raise value.origin.error(f"{name} wants a single value, not a list or a mapping.")
     if value.kind == "vault":
-        raise NeedsAnsibleError(f"{value.origin}: {name} is encrypted with Ansible's vault.")
+        raise value.origin.error(
+            f"{name} is encrypted by itself (`!vault`), which neither setup-tool nor "
+            "`ansible-inventory --list` decrypts. Put it into a file of group_vars or host_vars "
+            "that is encrypted as a whole (`ansible-vault encrypt`); such a file is read."
+        )
     return value
 
 

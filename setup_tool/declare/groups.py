@@ -113,7 +113,9 @@ class Growing:
     """A tree while it is read; `tree` finishes it."""
 
     source: str
-    children: dict[str, dict[str, None]] = field(default_factory=lambda: {ALL: {}, UNGROUPED: {}})
+    children: dict[str, dict[str, None]] = field(
+        default_factory=lambda: {ALL: {UNGROUPED: None}, UNGROUPED: {}}
+    )
     hosts_of: dict[str, dict[str, None]] = field(default_factory=dict)
     group_variables: dict[str, dict[str, Entry]] = field(default_factory=dict)
     host_variables: dict[str, dict[str, Entry]] = field(default_factory=dict)
@@ -222,7 +224,7 @@ def _read_group(growing: Growing, name: str, entry: Entry) -> None:
             )
         table = _section(name, key, section)
         if key == "vars":
-            _read_variables(growing.group_variables.setdefault(name, {}), table)
+            growing.group_variables.setdefault(name, {}).update(table.entries)
         elif key == "children":
             for child, below in _once(table, "group"):
                 _read_group(growing, child, below)
@@ -269,11 +271,7 @@ def _read_hosts(growing: Growing, group: str, pattern: str, entry: Entry) -> Non
         known = growing.add_host(group, host)
         if port is not None:
             known["ansible_port"] = Entry(entry.origin, Scalar(entry.origin, port, "int"))
-        _read_variables(known, variables)
-
-
-def _read_variables(known: dict[str, Entry], table: Table) -> None:
-    known.update(table.entries)
+        known.update(variables.entries)
 
 
 def _once(table: Table, what: str) -> Iterable[tuple[str, Entry]]:

@@ -34,6 +34,7 @@ __all__ = [
 CONTROLLER = "controller"
 PROXY = "proxy"
 EXAMPLE = "inventory/example.yaml"
+_STRAY_MAP = "group_map belongs into the variables of `all`: it holds for the whole inventory."
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ class _Reading:
         for group in self._tree.groups.values():
             stray = group.variables.get("group_map")
             if stray is not None and group.name != ALL:
-                raise stray.origin.error("group_map belongs into the variables of `all`.")
+                raise stray.origin.error(_STRAY_MAP)
         if entry is None or is_null(entry.value):
             return GroupMap()
         found = group_map("group_map", entry.value)
@@ -201,6 +202,9 @@ class _Reading:
                 "inventory_file": self._tree.source,
             },
         )
+        stray = scope.find("group_map")
+        if stray is not None and stray != self._groups_together((ALL,)).get("group_map"):
+            raise stray.origin.error(_STRAY_MAP)
         settings = read_settings(scope)
         if settings.known_hosts is not None:
             settings = replace(

@@ -39,7 +39,9 @@ def tree_of_listing(document: Mapping[str, Any], source: str) -> GroupTree:
             named = entries.pop("group_map", None)
             growing.host_variables.setdefault(host, {}).update(entries)
             if named is not None:
-                growing.group_variables.setdefault(ALL, {})["group_map"] = named
+                of_all = growing.group_variables.setdefault(ALL, {})
+                if of_all.setdefault("group_map", named) != named:
+                    raise origin.error("group_map differs between hosts; say it once, for `all`.")
     except AttributeError:
         raise origin.error("The listing is not of the form Ansible documents.") from None
     return growing.tree()

@@ -6,6 +6,7 @@ nobody asks for is never refused, whatever its tag.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -187,6 +188,16 @@ def _kind(tag: str) -> str:
     return tag.removeprefix(_STANDARD_TAG)
 
 
+_QUOTED = re.compile(r"""(['"]).*\1""")
+_TELLING = re.compile(r"""['"](<[a-z ]+>|[^\w\s])['"]""")
+
+
+def _unquoted(problem: str) -> str:
+    """Return PyYAML's message without what it quotes, but for punctuation and its own terms."""
+    kept = _QUOTED.sub(lambda quote: quote[0] if _TELLING.fullmatch(quote[0]) else "", problem)
+    return " ".join(kept.split()).rstrip(",: ")
+
+
 def _syntax_error(error: yaml.MarkedYAMLError, text: str, source: str) -> DeclarationError:
     """Say where the YAML breaks, without the quoted parts of PyYAML's message."""
     mark = error.problem_mark or error.context_mark
@@ -196,5 +207,5 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, source: str) -> Declar
     if "\t" in broken[: len(broken) - len(broken.lstrip())]:
         reason = "a tab stands in the indentation, and YAML wants spaces"
     else:
-        reason = (error.problem or "it cannot be parsed").split("'")[0].strip(" ,:")
+        reason = _unquoted(error.problem or "it cannot be parsed")
     return Origin(source, line).error(f"This is not valid YAML: {reason}.")

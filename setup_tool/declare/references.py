@@ -41,12 +41,17 @@ class Scope:
     def resolve(self, name: str) -> Entry | None:
         """Return the entry with its references replaced.
 
-        Raises `DeclarationError` at the place that cannot be resolved; the message names
-        variables, never their values.
+        Raises `DeclarationError` for a variable given twice in one place, and at the place
+        of a reference that cannot be followed; it names variables, never their values.
         """
         entry = self.find(name)
         if entry is None:
             return None
+        if entry.repeated is not None:
+            raise entry.origin.error(
+                f"{name} stands here a second time; the first is at line {entry.repeated.line}. "
+                "Take one out."
+            )
         return replace(entry, value=self._value(name, entry.value, (name,)))
 
     def _value(self, name: str, value: Value, under_way: tuple[str, ...]) -> Value:

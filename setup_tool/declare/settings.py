@@ -99,11 +99,6 @@ def read_settings(scope: Scope) -> Settings:
         entry = scope.resolve(name)
         if entry is None or is_null(entry.value):
             continue
-        if entry.repeated is not None:
-            raise entry.origin.error(
-                f"{name} stands here a second time; the first is at line {entry.repeated.line}. "
-                "Take one out."
-            )
         values[name] = reading(name, entry.value)
         origins[name] = entry.origin
     settings = Settings(**values, origins=origins)
