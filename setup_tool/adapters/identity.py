@@ -185,7 +185,7 @@ class KeystoneIdentity:
         except exceptions.HttpError as error:
             refused = error.http_status == _UNAUTHORIZED
             return LoginAnswer.REFUSED if refused else LoginAnswer.UNKNOWN
-        except (exceptions.ClientException, UnreachableError):
+        except (exceptions.ClientException, UnreachableError, KeyError):
             return LoginAnswer.UNKNOWN
         return LoginAnswer.WORKS
 

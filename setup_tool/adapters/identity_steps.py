@@ -168,9 +168,14 @@ class Steps:
 
     def _create_endpoint(self, step: CreateEndpoint) -> None:
         # Keystone would make the region when there is none.
-        self._keystone.call(
-            f"find region {step.region}", lambda client: client.regions.get(step.region)
-        )
+        try:
+            self._keystone.call(
+                f"find region {step.region}", lambda client: client.regions.get(step.region)
+            )
+        except MissingError:
+            raise SetupToolError(
+                f"Keystone has no region '{step.region}', so no endpoint is created in it."
+            ) from None
         service = self._service(step.service_type, step.service_name)
         existing = self._endpoints(service.id, step.interface, step.region)
         if not existing:

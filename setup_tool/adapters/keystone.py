@@ -89,7 +89,8 @@ class Keystone:
             return action()
         except exceptions.HttpError as error:
             failure = self._refusal(doing, error, secret=secret)
-        except exceptions.ClientException as error:
+        except (exceptions.ClientException, KeyError, TypeError) as error:
+            # The latter two: JSON, but not what Keystone says.
             failure = self._silence(doing, error)
         raise failure
 
@@ -116,7 +117,7 @@ class Keystone:
         if status == _FORBIDDEN:
             return ForbiddenError(
                 f"Keystone at {login.auth_url} does not let {whose} {doing}{said}. A login with "
-                "role admin is needed; name it as os_cloud in the inventory."
+                "role admin is needed: name its entry of clouds.yaml as os_cloud or OS_CLOUD."
             )
         kind = {_NOT_FOUND: MissingError, _CONFLICT: ConflictError}.get(status, SetupToolError)
         return kind(
@@ -154,7 +155,8 @@ def _noun(doing: str) -> str:
 
 def _said(error: Any) -> str:
     """Return Keystone's own words about an error, on one line."""
-    words = re.sub(r"\s+", " ", str(error.message or "")).strip().rstrip(".")
+    words = re.sub(r"\s+", " ", str(error.message or ""))
+    words = re.sub(r" \(HTTP \d+\)| \(Request-ID: [^)]*\)", "", words).strip().rstrip(".")
     return f" (it says: {words[:_LONGEST_MESSAGE]})" if words else ""
 
 

@@ -1,0 +1,237 @@
+"""EC2 credentials in Keystone: fulfils `setup_tool.ports.Keys`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from setup_tool.adapters.keystone import ConflictError, ForbiddenError, Keystone, MissingError
+from setup_tool.adapters.keystone_names import Found, Names
+from setup_tool.core.credential import Credential, KeyPair, Owner
+from setup_tool.core.errors import DeclarationError, SetupToolError
+from setup_tool.core.identity import DomainRef
+from setup_tool.core.secret import Secret
+
+if TYPE_CHECKING:
+    from keystoneauth1.access import AccessInfoV3
+
+    from setup_tool.adapters.cloud_login import CloudLogin
+
+
+_ID = re.compile(r"[0-9A-Za-z_.-]{1,64}").fullmatch
+
+
+class KeystoneKeys:
+    """The OS-EC2 API of Keystone v3: for oneself with any role, for others as an administrator.
+
+    For one thread.
+    """
+
+    def __init__(self, login: CloudLogin) -> None:
+        self._keystone = Keystone(login)
+        self._names = Names(self._keystone)
+
+    def owner(self, user: str | None, project: str | None, domain: str | None) -> Owner:
+        """Find a (user, project); see `setup_tool.ports.Keys`.
+
+        ``domain``, by name or id, is that of both. Our own come from our token and cost
+        no listing, which only administrators may do.
+        """
+        access = self._keystone.access()
+        own_user = _own_user(access, user, domain)
+        own_project = _own_project(access, project, domain)
+        if own_user:
+            return _owner(own_user, own_project or self._one_of_mine(project or "", domain))
+        found_user = self._find("users", user or "", domain)
+        found_project = own_project or self._find("projects", project or "", domain)
+        self._check_membership(found_user, found_project)
+        return _owner(found_user, found_project)
+
+    def find(self, owner: Owner) -> tuple[Credential, ...]:
+        """Return the credentials of a (user, project), by access key.
+
+        Those that stand for a trust are left out: they are an orchestration's, not a
+        person's.
+        """
+        records = self._keystone.call(
+            f"list EC2 credentials of user {owner.user}",
+            lambda client: client.ec2.list(owner.user_id),
+        )
+        found = (
+            _credential(owner, record)
+            for record in records
+            if record.tenant_id == owner.project_id and not getattr(record, "trust_id", None)
+        )
+        return tuple(sorted(found, key=lambda credential: credential.pair.access))
+
+    def create(self, owner: Owner) -> Credential:
+        """Make a new credential; see `setup_tool.ports.Keys`."""
+        record = self._keystone.call(
+            f"create an EC2 credential of user {owner.user} for project {owner.project}",
+            lambda client: client.ec2.create(owner.user_id, owner.project_id),
+        )
+        return _credential(owner, record)
+
+    def create_chosen(self, owner: Owner, pair: KeyPair) -> Credential:
+        """Make a credential with this access and secret.
+
+        One that is there already with the same owner and secret is no error. Raises
+        `SetupToolError` when the access key is another's or has another secret.
+        """
+        blob = pair.secret.map(
+            lambda secret: json.dumps({"access": pair.access, "secret": secret}, sort_keys=True)
+        )
+        try:
+            self._keystone.call(
+                f"create access key {pair.access} of user {owner.user}",
+                lambda client: client.credentials.create(
+                    owner.user_id, "ec2", blob.reveal(), project=owner.project_id
+                ),
+                secret=True,
+            )
+        except ConflictError:
+            self._check_same(owner, pair)
+        return Credential(owner, pair)
+
+    def delete(self, credential: Credential) -> None:
+        """Remove a credential; see `setup_tool.ports.Keys`."""
+        owner, access = credential.owner, credential.pair.access
+        try:
+            self._keystone.call(
+                f"delete access key {access} of user {owner.user}",
+                lambda client: client.ec2.delete(owner.user_id, access),
+            )
+        except MissingError:
+            return
+
+    def _check_same(self, owner: Owner, pair: KeyPair) -> None:
+        # Keystone's id of an EC2 credential is the digest of its access key.
+        known_id = hashlib.sha256(pair.access.encode()).hexdigest()
+        record = self._keystone.call(
+            f"read access key {pair.access}",
+            lambda client: client.credentials.get(known_id),
+        )
+        there = Secret(str(json.loads(record.blob).get("secret", "")))
+        if (record.user_id, record.project_id) != (owner.user_id, owner.project_id):
+            raise SetupToolError(f"Access key {pair.access} belongs to another user or project.")
+        if there != pair.secret:
+            raise SetupToolError(f"Access key {pair.access} exists with another secret.")
+
+    def _one_of_mine(self, project: str, domain: str | None) -> Found:
+        """Return a project that our own user has a role on; anyone may ask for those."""
+        domain_id = self._domain_of_mine(domain)
+        mine = self._keystone.call(
+            "list the projects of our own user", lambda client: client.auth.projects()
+        )
+        found = [
+            Found(one.id, one.name, one.domain_id, enabled=True)
+            for one in mine
+            if project in (one.name, one.id) and domain_id in (None, one.domain_id)
+        ]
+        if len(found) > 1:
+            raise DeclarationError(_ambiguous("projects", project))
+        if not found:
+            user = self._keystone.access().username
+            raise DeclarationError(
+                f"User '{user}' has no role on a project '{project}'{_in(domain)}: it does not "
+                "exist, is disabled, or the role has still to be granted."
+            )
+        return found[0]
+
+    def _domain_of_mine(self, domain: str | None) -> str | None:
+        access = self._keystone.access()
+        known = {
+            access.user_domain_name: access.user_domain_id,
+            access.project_domain_name: access.project_domain_id,
+        }
+        if domain is None or domain in known.values():
+            return domain
+        return known[domain] if domain in known else self._domain(domain)
+
+    def _find(self, collection: str, wanted: str, domain: str | None) -> Found:
+        kind = collection.removesuffix("s")
+        domain_id = self._domain(domain) if domain else None
+        try:
+            found = self._names.everywhere(collection, wanted, domain_id)
+            by_id = self._names.by_id(collection, wanted) if not found and _ID(wanted) else None
+        except ForbiddenError as error:
+            raise SetupToolError(
+                f"{error} Without it, only one's own keys can be issued."
+            ) from None
+        if by_id and domain_id in (None, by_id.domain_id):
+            found = [by_id]
+        if len(found) > 1:
+            raise DeclarationError(_ambiguous(collection, wanted))
+        if not found:
+            raise DeclarationError(f"Keystone has no {kind} '{wanted}'{_in(domain)}.")
+        if not found[0].enabled:
+            raise DeclarationError(
+                f"The {kind} '{wanted}' is disabled, so no key of it would work. Enable it first."
+            )
+        return found[0]
+
+    def _domain(self, domain: str) -> str:
+        by_name = self._names.domain_id(DomainRef(name=domain))
+        if by_name:
+            return by_name
+        try:
+            found: Any = self._keystone.call(
+                f"read domain {domain}", lambda client: client.domains.get(domain)
+            )
+        except MissingError:
+            raise DeclarationError(f"Keystone has no domain '{domain}'.") from None
+        return str(found.id)
+
+    def _check_membership(self, user: Found, project: Found) -> None:
+        assignments = self._keystone.call(
+            "list role assignments",
+            lambda client: client.role_assignments.list(
+                user=user.id, project=project.id, effective=True
+            ),
+        )
+        if not assignments:
+            raise DeclarationError(
+                f"User '{user.name}' has no role on project '{project.name}', so a key for it "
+                "would be refused everywhere. Name another project, or grant a role first."
+            )
+
+
+def _own_user(access: AccessInfoV3, user: str | None, domain: str | None) -> Found | None:
+    mine = user in (None, access.username, access.user_id)
+    if mine and (user is None or domain in (None, access.user_domain_name, access.user_domain_id)):
+        return _own(access.user_id, access.username, access.user_domain_id)
+    return None
+
+
+def _own_project(access: AccessInfoV3, project: str | None, domain: str | None) -> Found | None:
+    mine = project in (None, access.project_name, access.project_id)
+    if mine and (
+        project is None or domain in (None, access.project_domain_name, access.project_domain_id)
+    ):
+        return _own(access.project_id, access.project_name, access.project_domain_id)
+    return None
+
+
+def _own(known_id: str | None, name: str | None, domain_id: str | None) -> Found:
+    return Found(known_id or "", name or "", domain_id, enabled=True)
+
+
+def _owner(user: Found, project: Found) -> Owner:
+    return Owner(user.id, user.name, project.id, project.name)
+
+
+def _credential(owner: Owner, record: Any) -> Credential:
+    return Credential(owner, KeyPair(record.access, Secret(record.secret)))
+
+
+def _in(domain: str | None) -> str:
+    return f" in domain {domain}" if domain else ""
+
+
+def _ambiguous(collection: str, wanted: str) -> str:
+    return (
+        f"There are several {collection} called '{wanted}', in different domains. Give the "
+        "domain, or the id instead of the name."
+    )
