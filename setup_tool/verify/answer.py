@@ -65,6 +65,9 @@ def read_error(response: Response) -> S3Error:
     root = document(response.body)
     if root is None or root.tag != "Error":
         return S3Error(response.status, date=response.header("date") or "")
+    inner = document(value(root, "Message").encode())
+    if inner is not None and inner.tag == "Error":
+        root = inner  # s3token's own answer, which Swift's s3api wraps into an InvalidRequest
     return S3Error(
         status=response.status,
         code=shown(value(root, "Code")),

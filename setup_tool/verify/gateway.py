@@ -30,6 +30,15 @@ _REGION = re.compile(r"[\w.-]{1,64}")
 _EXPECTING = re.compile(r"expecting '([^']+)'")
 
 
+class NoGatewayError(SetupToolError):
+    """What answers is no working S3 gateway: what it said, and where the cause may be."""
+
+    def __init__(self, said: str, hint: str) -> None:
+        super().__init__(f"{said} {hint}".rstrip())
+        self.said = said
+        self.hint = hint
+
+
 def probe_region(web: Web, signer: Signer, url: str, pair: KeyPair) -> str:
     """Return the region that requests to a gateway have to be signed for.
 
@@ -40,7 +49,7 @@ def probe_region(web: Web, signer: Signer, url: str, pair: KeyPair) -> str:
 
     Raises:
         UnreachableError: Nothing answers at ``url``.
-        SetupToolError: What answers there is no working S3 gateway.
+        NoGatewayError: What answers there is no working S3 gateway.
     """
     session = S3Session(web, signer, url, pair, region=_NOWHERE)
     answer = session.send("GET")
@@ -51,9 +60,9 @@ def probe_region(web: Web, signer: Signer, url: str, pair: KeyPair) -> str:
             return region
     if answer.status == 200:  # noqa: PLR2004
         return _region_of_a_bucket(session, answer)
-    raise SetupToolError(
-        f"{url} does not tell the region of its S3 API: it answered {described(answer)}. "
-        f"{hint_for(error, Circumstances(session.host))}"
+    raise NoGatewayError(
+        f"{url} does not tell the region of its S3 API: it answered {described(answer)}.",
+        hint_for(error, Circumstances(session.host)),
     )
 
 

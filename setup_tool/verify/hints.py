@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from setup_tool.verify.answer import S3Error
 
-SILENCE = (
-    "No request got through: the address or port is wrong, nothing listens there, a firewall "
-    "is in between, or the certificate is not trusted."
+FELL_SILENT = (
+    "It answered a moment ago: the proxy stopped, a load balancer took it out, or this request "
+    "takes longer than something between is willing to wait."
 )
 
 

@@ -92,7 +92,7 @@ def _empty(session: S3Session, bucket: str, *, one_by_one: bool) -> None:
     for upload in () if uploads is None else uploads.iterfind("Upload"):
         query = (("uploadId", value(upload, "UploadId")),)
         session.send("DELETE", bucket, value(upload, "Key"), query=query)
-    for keys in _pages_of_keys(session, bucket):
+    for keys in _first_pages(session, bucket):
         if one_by_one:
             for key in keys:
                 session.send("DELETE", bucket, key)
@@ -100,17 +100,20 @@ def _empty(session: S3Session, bucket: str, *, one_by_one: bool) -> None:
             delete_many(session, bucket, keys)
 
 
-def _pages_of_keys(session: S3Session, bucket: str) -> Iterator[tuple[str, ...]]:
-    """Yield pages of up to 1000 keys: the first page anew each time, for what was in the
-    one before is deleted by now. Stops when a page comes back unchanged.
+def _first_pages(session: S3Session, bucket: str) -> Iterator[tuple[str, ...]]:
+    """Yield the keys of the listing's first page, again and again until it is the last.
+
+    The caller deletes them in between; a page that comes back unchanged ends it too.
     """
     before: tuple[str, ...] = ()
     while True:
-        listing = session.send("GET", bucket)
-        keys = texts(document(listing.body), "Contents/Key")
+        listing = document(session.send("GET", bucket).body)
+        keys = texts(listing, "Contents/Key")
         if not keys or keys == before:
             return
         yield keys
+        if value(listing, "IsTruncated") != "true":
+            return
         before = keys
 
 

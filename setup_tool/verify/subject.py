@@ -110,11 +110,13 @@ class Subject:
         return seen
 
 
-def expect(answer: Response, *statuses: int) -> Response:
-    """Return an answer that has one of the statuses; raises `UnmetError` for others."""
-    if answer.status in statuses:
+def expect(answer: Response, status: int, step: str = "") -> Response:
+    """Return an answer of that status; raises `UnmetError`, naming the step, for others."""
+    if answer.status == status:
         return answer
-    raise UnmetError(f"{described(answer)}.", read_error(answer))
+    raise UnmetError(
+        f"{step}: {described(answer)}" if step else described(answer), read_error(answer)
+    )
 
 
 def same_bytes(answer: Response, body: bytes) -> None:
