@@ -1,0 +1,258 @@
+"""Queries become one shell script; what it prints becomes facts (see `reply`).
+
+The script changes nothing: no lock, no temporary file, no here-document (bash
+keeps those in files), the state directory only looked at. It answers in records
+``NONCE KEY LENGTH``, a line end, LENGTH bytes, a line end; the record ``end`` is
+the last. A record's key is the query's position.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from setup_tool.core.queries import (
+    FetchHttp,
+    NodeQuery,
+    ReadFile,
+    ReadPackage,
+    ReadRuns,
+    ReadService,
+    ReadStamp,
+    ReadSystem,
+)
+from setup_tool.node.http_client import BODY_LIMIT, HEAD_ALLOWANCE, HTTP_CLIENT
+from setup_tool.node.processes import PROCESSES, port_word
+from setup_tool.node.reply import parse_reply
+from setup_tool.node.shell_words import block, file_name, path_word, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["NEEDED_PROGRAMS", "observe_script", "parse_reply"]
+
+NEEDED_PROGRAMS: Final = tuple(
+    "awk base64 cat chmod chown cp date grep head id ln ls mkdir mv readlink rm setsid sha256sum sleep"
+    " stat sync timeout".split()
+)
+"""Programs that observing or a transaction runs on a node, HTTP clients apart."""
+
+FILE_LIMIT = 16 * 1024 * 1024
+"""Bytes of the largest file that is read."""
+
+_EMIT = r"""
+exec 2>/dev/null
+emit() {
+    printf '%s %s %s\n%s\n' "$nonce" "$1" "${#2}" "$2"
+}
+"""
+
+_SYSTEM = (
+    r"""
+# look_at_system KEY STATE_DIR
+look_at_system() {
+    missing=
+    for program in """
+    + " ".join(NEEDED_PROGRAMS)
+    + r"""; do
+        command -v "$program" >/dev/null || missing="$missing $program"
+    done
+    base=$2
+    until [ -e "$base" ] || [ -z "$base" ]; do base=${base%/*}; done
+    trouble=
+    if [ ! -d "${base:-/}" ]; then
+        trouble="$base is not a directory"
+    elif [ ! -w "${base:-/}" ] || [ ! -x "${base:-/}" ]; then
+        trouble="${base:-/} may not be written"
+    elif [ -e "$2" ] && [ ! -O "$2" ]; then
+        trouble="$2 belongs to somebody else"
+    fi
+    systemd=
+    [ -d /run/systemd/system ] && systemd=yes
+    choose_client
+    emit "$1" "id $(id)
+home $HOME
+clock $(date +%s)
+systemd $systemd
+client $client
+missing $missing
+trouble $trouble
+$([ -r /etc/os-release ] && awk '/^(ID|VERSION_ID)=/ { print "os " $0 }' /etc/os-release)"
+}
+"""
+)
+
+_FILE = r"""
+reals=
+# look_at_file KEY PATH: a line with what it is, a line with the file itself, a line
+# of metadata, and the content
+look_at_file() {
+    real=$2
+    if [ -L "$2" ]; then
+        real=$(readlink -f "$2") || real=$2
+    else
+        parent=${2%/*}
+        if cd -P "${parent:-/}"; then
+            real=${PWD%/}/${2##*/}
+            cd /
+        fi
+    fi
+    kind=file meta= data=
+    if [ ! -e "$real" ]; then
+        kind=absent
+        above=${real%/*}
+        until [ -e "${above:-/}" ]; do above=${above%/*}; done
+        [ ! -d "${above:-/}" ] || [ -x "${above:-/}" ] || kind="hidden $above"
+    elif [ -d "$real" ]; then
+        kind=directory
+    elif [ ! -f "$real" ]; then
+        kind=special
+    elif [ ! -r "$real" ]; then
+        kind=unreadable
+    else
+        meta=$(stat -L -c '%s %a %U:%G %Y %Z' "$real")
+        if [ "${meta%% *}" -gt """ + str(FILE_LIMIT) + r""" ]; then
+            kind=large
+        else
+            data=$(base64 <"$real") || kind=unreadable data=
+        fi
+    fi
+    reals=$reals$real$newline
+    emit "$1" "$kind
+$real
+$meta
+$data"
+}
+
+# look_at_mounts KEY: which of the files are mount points (proc_pid_mountinfo(5), field 5)
+look_at_mounts() {
+    emit "$1" "$(REALS="$reals" awk '
+        BEGIN { n = split(ENVIRON["REALS"], real, "\n"); for (i = 1; i <= n; i++) asked[real[i]] = 1 }
+        {
+            point = $5
+            gsub(/\\040/, " ", point); gsub(/\\134/, "\\", point)
+            if (point in asked) print point
+        }' /proc/self/mountinfo)"
+}
+"""
+
+_SERVICE = r"""
+boot_time=
+# look_at_service KEY PORT UNIT...
+look_at_service() {
+    key=$1 port=$2 unit= running= instance= ticks=
+    shift 2
+    for unit in "$@" ''; do
+        [ -n "$unit" ] && look_at_unit "$unit" && break
+    done
+    [ -n "$unit" ] || [ -z "$port" ] || look_at_port "$port"
+    if [ -n "$ticks" ] && [ -z "$boot_time" ]; then
+        boot_time=$(awk '$1 == "btime" { print $2 }' /proc/stat)
+    fi
+    emit "$key" "running $running
+instance $instance
+ticks $ticks
+boot $boot_time
+unit $unit"
+}
+"""
+
+_STATE = r"""
+# look_at_stamp KEY FILE
+look_at_stamp() {
+    text=
+    if [ -r "$2" ]; then
+        while IFS= read -r line; do text=$text$line$newline; done <"$2"
+    fi
+    emit "$1" "$text"
+}
+
+# look_at_runs KEY STATE_DIR
+look_at_runs() {
+    text=
+    for folder in "$2"/runs/*/; do
+        folder=${folder%/}
+        [ -d "$folder" ] && [ ! -e "$folder/result" ] || continue
+        pid= began= when=
+        [ -r "$folder/owner" ] && read -r pid began when other <"$folder/owner"
+        how=dead
+        [ -n "$when" ] && alive "$pid" "$began" "$when" && how=running
+        # it may have ended between the two looks
+        [ -e "$folder/result" ] || text="$text$how ${folder##*/}$newline"
+    done
+    emit "$1" "$text"
+}
+"""
+
+_PACKAGE = r"""
+# look_at_packages KEY NAME...: lines of name, version, state
+look_at_packages() {
+    key=$1
+    shift
+    if command -v dpkg-query >/dev/null; then
+        text=$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' "$@")
+    elif command -v rpm >/dev/null; then
+        text=$(rpm -q --qf '%{NAME} %|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE} installed\n' "$@")
+    fi
+    emit "$key" "$text"
+}
+"""
+
+_FETCH = r"""
+# fetch KEY URL SECONDS: the answer, and after the nonce what the client complained of
+fetch() {
+    emit "$1" "$({
+        trouble=$({ get "$2" "$3" | head -c """ + str(BODY_LIMIT + HEAD_ALLOWANCE) + r""" >&3; } 2>&1)
+        printf '\n%s %s' "$nonce" "$trouble"
+    } 3>&1 | base64)"
+}
+"""
+
+MOUNTS_KEY = "mounts"
+PACKAGES_KEY = "packages"
+END_KEY = "end"
+
+
+def observe_script(queries: Sequence[NodeQuery], nonce: str) -> bytes:
+    """Return the script that answers the queries; ``nonce`` (hexadecimal) marks its records.
+
+    Raises `DeclarationError` for a path, name or URL that cannot be asked about.
+    """
+    calls = [f"nonce={quoted(nonce)}\n"]
+    packages: dict[str, None] = {}
+    files = clients = False
+    for key, query in enumerate(dict.fromkeys(queries)):
+        match query:
+            case ReadFile(path):
+                files = True
+                calls.append(f"look_at_file {key} {path_word(path)}\n")
+            case ReadPackage(names):
+                packages |= dict.fromkeys(file_name(name) for name in names)
+            case _:
+                clients = clients or isinstance(query, FetchHttp)
+                calls.append(_call(key, query))
+    if files:
+        calls.append(f"look_at_mounts {MOUNTS_KEY}\n")
+    if packages:
+        calls.append(f"look_at_packages {PACKAGES_KEY} {' '.join(map(quoted, packages))}\n")
+    calls.append(f"emit {END_KEY} ''\n")
+    if clients:
+        calls.insert(1, "choose_client\n")
+    text = _EMIT + PROCESSES + HTTP_CLIENT + _SYSTEM + _FILE + _SERVICE + _STATE + _PACKAGE + _FETCH
+    return block(text + "".join(calls))
+
+
+def _call(key: int, query: NodeQuery) -> str:
+    match query:
+        case ReadSystem(state_dir):
+            return f"look_at_system {key} {path_word(state_dir)}\n"
+        case ReadService(_, units, port):
+            words = " ".join(quoted(file_name(unit)) for unit in units)
+            return f"look_at_service {key} '{port_word(port)}' {words}\n"
+        case ReadStamp(service, state_dir):
+            return f"look_at_stamp {key} {path_word(state_dir)}/stamps/{file_name(service)}\n"
+        case ReadRuns(state_dir):
+            return f"look_at_runs {key} {path_word(state_dir)}\n"
+        case FetchHttp(url, timeout):
+            return f"fetch {key} {quoted(url)} {timeout:d}\n"
+        case _:
+            raise TypeError(f"{type(query).__name__} is asked about together with its like")

@@ -1,0 +1,108 @@
+"""Shell text about processes: who lives, who listens, which instance of a service runs.
+
+An instance is systemd's InvocationID, or ``pid:ticks:boot``: the process id, its
+start in clock ticks since boot (field 22 of /proc/PID/stat, proc(5)) and the boot
+id, so that neither a reused pid nor a reboot is taken for the same process.
+"""
+
+from __future__ import annotations
+
+PROCESSES = r"""
+boot=
+IFS= read -r boot </proc/sys/kernel/random/boot_id
+newline='
+'
+
+# birth PID: sets parent and ticks; fails where no such process lives
+birth() {
+    stat=
+    { IFS= read -r stat <"/proc/$1/stat"; } 2>/dev/null
+    set -- ${stat##*) }
+    [ "$#" -ge 20 ] && [ "$1" != Z ] && [ "$1" != X ] || return 1
+    parent=$2
+    ticks=${20}
+}
+
+# alive PID TICKS BOOT: whether that very process still lives
+alive() {
+    [ "$3" = "$boot" ] && birth "$1" && [ "$ticks" = "$2" ]
+}
+
+# listeners PORT (four upper-case hexadecimal digits): sets pids, those that hold a
+# listening TCP socket on it; fails where nobody listens. A listener whose process
+# this user may not look at leaves pids empty.
+listeners() {
+    pids=
+    set -- "$1" /proc/net/tcp
+    [ -r /proc/net/tcp6 ] && set -- "$@" /proc/net/tcp6
+    found=$(ls -ln /proc/[0-9]*/fd 2>/dev/null | awk -v port=":$1" '
+        FILENAME ~ /^\/proc\/net\// {
+            if ($4 == "0A" && substr($2, length($2) - 4) == port) {
+                held["socket:[" $10 "]"] = 1
+                if (!some++) print "listening"
+            }
+            next
+        }
+        !some { exit }
+        /^\/proc\// { split($0, part, "/"); pid = part[3]; next }
+        ($NF in held) && !(pid in seen) { seen[pid] = 1; print pid }
+    ' "$2" ${3:+"$3"} -)
+    [ -n "$found" ] || return 1
+    for pid in $found; do
+        [ "$pid" = listening ] || pids="$pids $pid"
+    done
+}
+
+# eldest: of pids, sets main to the process that the others descend from, and ticks
+eldest() {
+    main=
+    first=
+    for pid in $pids; do
+        birth "$pid" || continue
+        case " $pids " in *" $parent "*) continue ;; esac
+        if [ -z "$main" ] || [ "$ticks" -lt "$first" ]; then
+            main=$pid
+            first=$ticks
+        fi
+    done
+    ticks=$first
+    [ -n "$main" ]
+}
+
+# look_at_port PORT: sets running, instance, main and ticks
+look_at_port() {
+    running= instance= main= ticks=
+    listeners "$1" || return 1
+    running=yes
+    eldest && instance=$main:$ticks:$boot
+    return 0
+}
+
+# look_at_unit UNIT: sets running, instance, main and ticks; fails where there is no such unit
+look_at_unit() {
+    running= instance= main= ticks= loaded=
+    [ -d /run/systemd/system ] || return 1
+    shown=$(systemctl show -p LoadState -p ActiveState -p MainPID -p InvocationID "$1" 2>/dev/null)
+    for property in $shown; do
+        case $property in
+        LoadState=loaded) loaded=yes ;;
+        ActiveState=active | ActiveState=reloading) running=yes ;;
+        MainPID=0) ;;
+        MainPID=*) main=${property#*=} ;;
+        InvocationID=*) instance=${property#*=} ;;
+        esac
+    done
+    [ -n "$loaded" ] || return 1
+    if [ -z "$running" ]; then
+        instance= main=
+    elif [ -n "$main" ] && birth "$main"; then
+        instance=${instance:-$main:$ticks:$boot}
+    fi
+    return 0
+}
+"""
+
+
+def port_word(port: int | None) -> str:
+    """Return a TCP port as ``listeners`` wants it, empty for none."""
+    return "" if port is None else f"{port:04X}"
