@@ -37,11 +37,15 @@ _DESCRIPTIONS = {"s3": "S3 API of Swift", "ec2": "EC2 API of nova"}
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What is to be declared, and the proxies that will serve S3."""
+    """What is to be declared, and the proxies that will serve S3.
+
+    ``locations`` is the region each proxy's gateway will sign for, by node.
+    """
 
     uses: tuple[Use, ...]
     notes: tuple[Note, ...]
     proxies: tuple[Proxy, ...]
+    locations: Mapping[str, str]
 
 
 def read_proxies(nodes: Sequence[Node], facts: Mapping[str, Answers]) -> tuple[Proxy, ...]:
@@ -80,6 +84,7 @@ def bind(
     uses: list[Use] = []
     notes: list[Note] = []
     uses += _login_uses(proxies)
+    locations: dict[str, str] = {}
     s3: dict[str, list[Node]] = {}
     ec2: dict[str, list[Node]] = {}
     for node in filter(is_controller, nodes):
@@ -97,10 +102,11 @@ def bind(
         uses.append(bind_proxy.use_of(proxy, location, identity))
         if proxy.login is not None:
             s3.setdefault(region, []).append(proxy.node)
-    _check_locations(uses)
+        locations[proxy.node.name] = location
+    _check_locations(locations)
     uses += [_s3_use(region, served, catalogue) for region, served in s3.items()]
     uses += [_ec2_use(region, served, catalogue) for region, served in ec2.items()]
-    return Bound(tuple(uses), tuple(notes), tuple(proxies))
+    return Bound(tuple(uses), tuple(notes), tuple(proxies), locations)
 
 
 def _catalogue(identity: Answers) -> CatalogueFact:
@@ -161,11 +167,10 @@ def _region(name: str, settings: Settings, catalogue: CatalogueFact) -> str:
     return catalogue.regions[0]
 
 
-def _check_locations(uses: Sequence[Use]) -> None:
+def _check_locations(locations: Mapping[str, str]) -> None:
     """Proxies behind one URL must answer to one location, or signatures fail at random."""
-    said = {use.target: use.values["s3_location"] for use in uses if "s3_location" in use.values}
-    if len(set(said.values())) > 1:
-        listed = ", ".join(f"{name}: {location}" for name, location in said.items())
+    if len(set(locations.values())) > 1:
+        listed = ", ".join(f"{name}: {location}" for name, location in locations.items())
         raise DeclarationError(
             f"The proxies name different S3 locations ({listed}). Set `s3_location` in the "
             "inventory to the one that clients are to use."

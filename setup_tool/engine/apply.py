@@ -21,14 +21,15 @@ from setup_tool.core.transaction import (
 )
 from setup_tool.engine.answering import problem_at
 from setup_tool.engine.batches import batches
-from setup_tool.engine.canary import canaries, canary_key
+from setup_tool.engine.canary import canaries, passing_key
 from setup_tool.engine.survey import in_parallel, survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from setup_tool.core.credential import KeyPair
-    from setup_tool.core.identity import IdentityStep
+    from setup_tool.core.identity import IdentityStep, Whereabouts
+    from setup_tool.declare.bind_proxy import Proxy
     from setup_tool.declare.inventory import Serial
     from setup_tool.engine.survey import Survey
     from setup_tool.engine.world import Selection, World
@@ -42,17 +43,20 @@ class Done:
     """One change that was made."""
 
     change: Change
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did. ``declined``: an operator said no and nothing was changed."""
+    """What a run did. ``declined``: an operator said no and nothing was changed.
+
+    ``proxies`` are those that serve S3 now.
+    """
 
     run: str
     first: Plan
     done: tuple[Done, ...]
     last: Plan
+    proxies: tuple[Proxy, ...]
     declined: bool = False
 
 
@@ -75,14 +79,14 @@ def apply(
     first = found.plan
     done: list[Done] = []
     if first.is_empty:
-        return Report(run, first, (), first)
+        return Report(run, first, (), first, found.bound.proxies)
     if not agree(first):
-        return Report(run, first, (), first, declined=True)
+        return Report(run, first, (), first, found.bound.proxies, declined=True)
     for round_number in range(1, ROUNDS + 1):
         _Round(world, f"{run}-{round_number}", serial, found, done).carry_out()
         found = survey(world, selection)
         if found.plan.is_empty:
-            return Report(run, first, tuple(done), found.plan)
+            return Report(run, first, tuple(done), found.plan, found.bound.proxies)
     left = "; ".join(f"{change.target}: {change.summary}" for change in found.plan.changes)
     raise NotConvergedError(
         f"After {ROUNDS} rounds there is still something to do: {left}. Run plan to see it; "
@@ -102,6 +106,14 @@ def _follow_running(world: World, found: Survey) -> bool:
                 world.listener.on(Event(node.name, f"following run {run}, which is under way"))
                 world.shells[node.name].attach(run, node.settings.state_dir, world.listener)
     return followed
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """What the canaries of a stage have in common."""
+
+    pair: KeyPair
+    ourselves: Whereabouts
 
 
 class _Round:
@@ -125,9 +137,9 @@ class _Round:
             nodes = tuple(target for target in targets if target != IDENTITY)
             if stage is Stage.PROXIES and nodes:
                 with ExitStack() as stack:
-                    pair = self._canary_key(stack, nodes)
+                    proof = self._proof(stack, nodes)
                     for batch in batches(nodes, self._serial):
-                        self._nodes(stage, batch, pair)
+                        self._nodes(stage, batch, proof)
             else:
                 for node in nodes:
                     self._nodes(stage, (node,), None)
@@ -147,7 +159,8 @@ class _Round:
                 self._world.identity.perform(cast("IdentityStep", step))
             self._done.append(Done(change))
 
-    def _canary_key(self, stack: ExitStack, nodes: tuple[str, ...]) -> KeyPair | None:
+    def _proof(self, stack: ExitStack, nodes: tuple[str, ...]) -> _Proof | None:
+        """Make what the canaries of these proxies need, where one of them is to be proven."""
         bounced = any(
             isinstance(step, BounceService)
             for node in nodes
@@ -157,11 +170,12 @@ class _Round:
         served = {proxy.node.name for proxy in self._found.bound.proxies if proxy.login}
         if not bounced or not served.intersection(nodes):
             return None
-        return stack.enter_context(canary_key(self._world))
+        pair = stack.enter_context(passing_key(self._world.keys, self._world.entropy))
+        return _Proof(pair, self._world.identity.whereabouts())
 
-    def _nodes(self, stage: Stage, names: tuple[str, ...], pair: KeyPair | None) -> None:
+    def _nodes(self, stage: Stage, names: tuple[str, ...], proof: _Proof | None) -> None:
         def commit(name: str) -> Outcome:
-            transaction = self._transaction(stage, name, pair)
+            transaction = self._transaction(stage, name, proof)
             self._world.listener.on(Event(name, "transaction started"))
             return self._world.shells[name].commit(transaction, self._world.listener)
 
@@ -170,34 +184,32 @@ class _Round:
             if isinstance(outcome, SetupToolError):
                 failures.append(outcome)
             elif outcome.ending is Ending.DONE:
-                self._done += [Done(c, outcome.detail) for c in self._plan.of(stage, name)]
+                self._done += [Done(change) for change in self._plan.of(stage, name)]
                 self._world.listener.on(Event(name, "done"))
             elif outcome.ending is Ending.STALE:
                 self._world.listener.on(Event(name, f"{outcome.detail}; planning again"))
             else:
                 failures.append(SetupToolError(_failed(name, outcome)))
+        if len(failures) == 1:
+            raise failures[0]
         if failures:
-            raise (
-                failures[0]
-                if len(failures) == 1
-                else SetupToolError("\n".join(str(failure) for failure in failures))
-            )
+            raise SetupToolError("\n".join(str(failure) for failure in failures))
 
-    def _transaction(self, stage: Stage, name: str, pair: KeyPair | None) -> Transaction:
+    def _transaction(self, stage: Stage, name: str, proof: _Proof | None) -> Transaction:
         steps = tuple(
             cast("NodeStep", step) for change in self._plan.of(stage, name) for step in change.steps
         )
         node = next(node for node in self._world.nodes if node.name == name)
-        proven: tuple[Canary, ...] = ()
         proxy = next((p for p in self._found.bound.proxies if p.node.name == name), None)
-        if pair is not None and proxy is not None and proxy.login is not None:
-            location = next(
-                str(use.values["s3_location"])
-                for use in self._found.bound.uses
-                if use.target == name and "s3_location" in use.values
+        proven: tuple[Canary, ...] = ()
+        if proof is not None and proxy is not None and proxy.login is not None:
+            proven = canaries(
+                self._world,
+                proof.ourselves,
+                proof.pair,
+                proxy.health_url,
+                self._found.bound.locations[name],
             )
-            ourselves = self._world.identity.whereabouts()
-            proven = canaries(self._world, ourselves, pair, proxy.health_url, location)
         return Transaction(self._run, node.settings.state_dir, steps, proven)
 
 

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     from setup_tool.core.identity import Whereabouts
     from setup_tool.engine.world import World
+    from setup_tool.ports import Entropy, Keys
 
-ACCESS_PREFIX = "setup-tool-canary-"
-"""Marks the canary's credentials, so that one left by a killed run is found and removed."""
+_PREFIX = "setup-tool-canary-"
+"""Marks such credentials, so that one left by a killed run is found and removed."""
 
 _VALID_SECONDS = 3600
 _NATIVE = (200, 204, 404)
@@ -27,22 +28,22 @@ _NATIVE = (200, 204, 404)
 
 
 @contextmanager
-def canary_key(world: World) -> Iterator[KeyPair]:
-    """Make an EC2 credential of our own for the canary, and remove it afterwards.
+def passing_key(keys: Keys, entropy: Entropy) -> Iterator[KeyPair]:
+    """Make an EC2 credential of our own that lasts as long as it is needed, then remove it.
 
     What an earlier, killed run left is removed as well. Raises `SetupToolError` when
     Keystone does not let us.
     """
-    owner = world.keys.owner(None, None, None)
-    for left in world.keys.find(owner):
-        if left.pair.access.startswith(ACCESS_PREFIX):
-            world.keys.delete(left)
-    pair = KeyPair(ACCESS_PREFIX + world.entropy.token(8), Secret(world.entropy.token(32)))
-    credential = world.keys.create_chosen(owner, pair)
+    owner = keys.owner(None, None, None)
+    for left in keys.find(owner):
+        if left.pair.access.startswith(_PREFIX):
+            keys.delete(left)
+    pair = KeyPair(_PREFIX + entropy.token(8), Secret(entropy.token(32)))
+    credential = keys.create_chosen(owner, pair)
     try:
         yield credential.pair
     finally:
-        world.keys.delete(credential)
+        keys.delete(credential)
 
 
 def canaries(

@@ -1,0 +1,59 @@
+# What people run, and exactly what CI runs.
+
+SHELL := /bin/sh
+VENV := .venv
+CLIENTS := .cache/clients
+PYTHON ?= python3
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+
+# uv reads the system's certificates only when it is told where they are.
+CA_BUNDLE := $(wildcard /etc/ssl/certs/ca-certificates.crt)
+ifneq ($(CA_BUNDLE),)
+export SSL_CERT_FILE ?= $(CA_BUNDLE)
+endif
+
+.PHONY: demo test check format bench clean
+
+demo: $(VENV)/operator
+	$(BIN)/setup-tool demo
+
+test: $(VENV)/dev $(CLIENTS)/ready
+	$(BIN)/python -m pytest
+
+check: $(VENV)/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/dev
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) .cache dist build
+
+$(UV): requirements/uv.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	touch $(UV)
+
+# setup-tool itself is installed in place, so that what is run is what is in this folder.
+$(VENV)/operator: $(UV) requirements/operator.txt pyproject.toml
+	VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r requirements/operator.txt -r requirements/build.txt
+	VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/dev: $(VENV)/operator requirements/dev.txt
+	VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r requirements/dev.txt
+	touch $@
+
+# The clients that the written files are for; they must not share our libraries.
+$(CLIENTS)/ready: $(UV) requirements/clients.txt
+	$(UV) venv --quiet --clear $(CLIENTS)
+	VIRTUAL_ENV=$(CLIENTS) $(UV) pip install --quiet --require-hashes -r requirements/clients.txt
+	touch $@

@@ -1,0 +1,108 @@
+"""``plan`` and ``apply``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from setup_tool.cli.options import (
+    ForksOption,
+    Format,
+    FormatOption,
+    InventoryOption,
+    LimitOption,
+    RemoveEndpointOption,
+    RoleOption,
+    VerboseOption,
+    YesOption,
+)
+
+if TYPE_CHECKING:
+    from setup_tool.core.plan import Plan
+
+_FORKS = 16
+_CHANGES_FOUND = 3
+
+
+def plan(
+    inventory: InventoryOption,
+    role: RoleOption = None,
+    limit: LimitOption = None,
+    remove_endpoint: RemoveEndpointOption = None,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Leave with 3 when there are changes.")
+    ] = False,
+    forks: ForksOption = _FORKS,
+    output: FormatOption = Format.TEXT,
+    verbose: VerboseOption = 0,
+) -> int:
+    """Show what differs from the declaration; change nothing anywhere."""
+    del verbose
+    from setup_tool import wiring
+    from setup_tool.cli.console import Progress, print_json
+    from setup_tool.cli.plan_text import plan_document, plan_lines
+    from setup_tool.engine.survey import survey
+
+    known = wiring.load_inventory(inventory)
+    nodes = wiring.select(known, limit)
+    asked = wiring.selection(known, nodes, tuple(role or ()), tuple(remove_endpoint or ()))
+    with wiring.open_world(known, nodes, Progress(), forks) as world:
+        found = survey(world, asked).plan
+    if output is Format.JSON:
+        print_json(plan_document(found))
+    else:
+        typer.echo("\n".join(plan_lines(found)))
+    return _CHANGES_FOUND if exit_code and not found.is_empty else 0
+
+
+def apply(
+    inventory: InventoryOption,
+    role: RoleOption = None,
+    limit: LimitOption = None,
+    remove_endpoint: RemoveEndpointOption = None,
+    yes: YesOption = False,
+    serial: Annotated[
+        str | None,
+        typer.Option("--serial", metavar="N|P%", help="Proxies at a time, after the first."),
+    ] = None,
+    forks: ForksOption = _FORKS,
+    output: FormatOption = Format.TEXT,
+    verbose: VerboseOption = 0,
+) -> int:
+    """Show the plan, ask, carry it out, and show that nothing is left to do."""
+    del verbose
+    from setup_tool import wiring
+    from setup_tool.cli.console import Progress, agreed, print_json
+    from setup_tool.cli.plan_text import plan_document, plan_lines, summary_line
+    from setup_tool.engine.apply import apply as carry_out
+
+    known = wiring.load_inventory(inventory)
+    nodes = wiring.select(known, limit)
+    asked = wiring.selection(known, nodes, tuple(role or ()), tuple(remove_endpoint or ()))
+    batches = wiring.serial(known, serial)
+
+    def agree(first: Plan) -> bool:
+        if output is Format.TEXT:
+            typer.echo("\n".join(plan_lines(first)))
+        return agreed("Carry this out?", yes=yes)
+
+    with wiring.open_world(known, nodes, Progress(), forks) as world:
+        report = carry_out(world, asked, batches, agree)
+    if output is Format.JSON:
+        print_json(
+            {
+                "run": report.run,
+                "declined": report.declined,
+                "plan": plan_document(report.first),
+                "done": len(report.done),
+                "converged": report.last.is_empty,
+            }
+        )
+    elif report.declined:
+        typer.echo("Nothing was changed.")
+    elif report.first.is_empty:
+        typer.echo("\n".join(plan_lines(report.last)))
+    else:
+        typer.echo(f"{len(report.done)} changes made. {summary_line(report.last)}")
+    return 1 if report.declined else 0

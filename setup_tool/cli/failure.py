@@ -1,0 +1,56 @@
+"""What an operator can cause ends in a sentence and an exit status, never in a traceback."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+import typer
+
+from setup_tool.core.errors import SetupToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+INTERRUPTED = 130
+
+
+def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
+    """Run the application and return its exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    command = typer.main.get_command(app)
+    try:
+        result = command.main(args=words, prog_name="setup-tool", standalone_mode=False)
+    except (KeyboardInterrupt, click.exceptions.Abort, typer.Abort):
+        _say("Interrupted.", words, INTERRUPTED)
+        return INTERRUPTED
+    except click.exceptions.NoArgsIsHelpError as shown:
+        click.echo(shown.format_message())
+        return 2
+    except click.ClickException as wrong:
+        wrong.show()
+        return wrong.exit_code
+    except SetupToolError as error:
+        _say(str(error), words, error.exit_status)
+        return error.exit_status
+    except BrokenPipeError:
+        # The reader left; the interpreter's own flush at exit must not complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def _say(sentence: str, words: Sequence[str], status: int) -> None:
+    print(f"setup-tool: {sentence}", file=sys.stderr)
+    if _wants_json(words):
+        print(json.dumps({"error": sentence, "exit_status": status}))
+
+
+def _wants_json(words: Sequence[str]) -> bool:
+    """Whether ``--format json`` was asked for: then stdout holds a document in any case."""
+    pairs = itertools.pairwise(words)
+    return "--format=json" in words or any(pair == ("--format", "json") for pair in pairs)

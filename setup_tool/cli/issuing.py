@@ -1,0 +1,100 @@
+"""From a login to a directory of client files that work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from setup_tool import wiring
+from setup_tool.core.credential import CloudUrls
+from setup_tool.core.errors import DeclarationError, SetupToolError
+
+if TYPE_CHECKING:
+    from setup_tool.adapters.cloud_login import CloudLogin
+    from setup_tool.core.identity import Whereabouts
+    from setup_tool.credentials.bundle import BundleFile
+    from setup_tool.credentials.issue import Issued
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """For whom keys are wanted, and where their files go; None: ourselves, a default."""
+
+    user: str | None = None
+    project: str | None = None
+    domain: str | None = None
+    region: str | None = None
+    directory: str | None = None
+    profile: str | None = None
+    new: bool = False
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """The credential, where it is used, and the files that were written."""
+
+    issued: Issued
+    urls: CloudUrls
+    directory: Path
+    files: tuple[BundleFile, ...]
+
+
+def issue_bundle(login: CloudLogin, wanted: Wanted) -> Bundle:
+    """Issue a credential and write its client files.
+
+    Nothing is made in Keystone before the catalogue has told where S3 is. The region
+    written is the one the gateway answers to. Raises `SetupToolError`.
+    """
+    from setup_tool.credentials.bundle import write_bundle
+    from setup_tool.credentials.issue import issue
+    from setup_tool.verify.gateway import limits, probe_region
+
+    keys = wiring.open_keys(login)
+    owner = keys.owner(wanted.user, wanted.project, wanted.domain)
+    ourselves = wiring.open_identity(login).whereabouts()
+    s3 = _public_url(ourselves, "s3", wanted.region)
+    if s3 is None:
+        raise SetupToolError(
+            "The catalogue has no public s3 endpoint, so there is nothing the keys could be "
+            "used for. Run `setup-tool apply` first, or name the --region that has S3."
+        )
+    issued = issue(keys, owner, new=wanted.new)
+    web = wiring.open_web(login.ca_bundle)
+    urls = CloudUrls(
+        auth=login.auth_url,
+        catalogue_region=_catalogue_region(ourselves, wanted.region),
+        region=probe_region(web, wiring.open_signer(), s3, issued.credential.pair),
+        s3=s3,
+        ec2=_public_url(ourselves, "ec2", wanted.region),
+        ca_bundle=login.ca_bundle,
+    )
+    directory = Path(wanted.directory or f"{owner.user}-{owner.project}").absolute()
+    files = write_bundle(
+        wiring.open_files(),
+        str(directory),
+        issued.credential,
+        urls,
+        profile=wanted.profile,
+        limits=limits(web, s3),
+        replace=wanted.force,
+    )
+    return Bundle(issued, urls, directory, files)
+
+
+def _public_url(ourselves: Whereabouts, kind: str, region: str | None) -> str | None:
+    found = {
+        url
+        for service, interface, where, url in ourselves.endpoints
+        if service == kind and interface == "public" and region in {None, where}
+    }
+    if len(found) > 1:
+        raise DeclarationError(
+            f"The catalogue has several public {kind} endpoints. Say which --region is meant."
+        )
+    return found.pop() if found else None
+
+
+def _catalogue_region(ourselves: Whereabouts, region: str | None) -> str:
+    return region or next(where for service, _, where, _ in ourselves.endpoints if service == "s3")

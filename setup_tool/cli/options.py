@@ -1,0 +1,54 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from setup_tool.cli.logs import set_verbosity
+
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+InventoryOption = Annotated[
+    str,
+    typer.Option("--inventory", "-i", metavar="FILE", help="Ansible inventory of the cloud."),
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="How results are printed.")]
+RoleOption = Annotated[
+    list[str] | None,
+    typer.Option("--role", metavar="NAME", help="Only this role; may be repeated."),
+]
+LimitOption = Annotated[
+    str | None,
+    typer.Option("--limit", "-l", metavar="PATTERN", help="Only hosts of this Ansible pattern."),
+]
+ForksOption = Annotated[
+    int, typer.Option("--forks", "-f", min=1, max=256, help="Nodes asked at the same time.")
+]
+RemoveEndpointOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--remove-endpoint",
+        metavar="ID",
+        help="Remove this duplicate endpoint; may be repeated.",
+    ),
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+VerboseOption = Annotated[
+    int,
+    typer.Option(
+        "--verbose",
+        "-v",
+        count=True,
+        callback=set_verbosity,
+        help="Say more on stderr; may be repeated.",
+    ),
+]
