@@ -125,7 +125,8 @@ class IniFile:
         ``[DEFAULT]`` has the option too, the section's own is not heard, only its ``set
         key`` is. A section that is not there has nothing.
         """
-        entry = self._effective(section, key)
+        there = section == DEFAULT or self.header_line(section) is not None
+        entry = self._effective(section, key) if there else None
         return None if entry is None else self._read(entry)
 
     def elsewhere(self, section: str, key: str) -> tuple[Option, ...]:
@@ -203,9 +204,10 @@ class IniFile:
 
     def _effective(self, section: str, key: str) -> Entry | None:
         own = self._last(section, key)
-        if self.dialect is Dialect.OSLO or section == DEFAULT or self.header_line(section) is None:
+        if self.dialect is Dialect.OSLO:
             return own
-        overruling, common = self._last(section, SET + key), self._last(DEFAULT, key)
+        overruling = self._last(section, SET + key) or self._last(DEFAULT, SET + key)
+        common = self._last(DEFAULT, key)
         return self._last(section, GET + key) or (
             (overruling or common) if common else (own or overruling)
         )

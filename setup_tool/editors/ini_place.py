@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from setup_tool.editors.ini_scan import Scan
 
-_COMMENTED_HEADER = re.compile(r"\s*[#;][#;\s]*\[[^\]]+\]\s*")
+# Deeper ones are examples in prose, as nova.conf has them.
+_COMMENTED_HEADER = re.compile(r"\s*[#;]+ ?\[[^\]]+\]\s*")
 _COMMENT = re.compile(r"\s*[#;]")
 
 
