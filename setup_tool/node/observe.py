@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = ["NEEDED_PROGRAMS", "observe_script", "parse_reply"]
 
-NEEDED_PROGRAMS: Final = tuple(
-    "awk base64 cat chmod chown cp date grep head id ln ls mkdir mv readlink rm setsid sha256sum sleep"
-    " stat sync timeout".split()
+NEEDED_PROGRAMS: Final = (
+    *("awk", "base64", "cat", "chmod", "chown", "cp", "date", "grep", "head", "id", "ln", "ls"),
+    *("mkdir", "mv", "readlink", "rm", "setsid", "sha256sum", "sleep", "stat", "sync", "timeout"),
 )
 """Programs that observing or a transaction runs on a node, HTTP clients apart."""
 
@@ -81,7 +81,8 @@ $([ -r /etc/os-release ] && awk '/^(ID|VERSION_ID)=/ { print "os " $0 }' /etc/os
 """
 )
 
-_FILE = r"""
+_FILE = (
+    r"""
 reals=
 # look_at_file KEY PATH: a line with what it is, a line with the file itself, a line
 # of metadata, and the content
@@ -110,7 +111,9 @@ look_at_file() {
         kind=unreadable
     else
         meta=$(stat -L -c '%s %a %U:%G %Y %Z' "$real")
-        if [ "${meta%% *}" -gt """ + str(FILE_LIMIT) + r""" ]; then
+        if [ "${meta%% *}" -gt """
+    + str(FILE_LIMIT)
+    + r""" ]; then
             kind=large
         else
             data=$(base64 <"$real") || kind=unreadable data=
@@ -126,7 +129,10 @@ $data"
 # look_at_mounts KEY: which of the files are mount points (proc_pid_mountinfo(5), field 5)
 look_at_mounts() {
     emit "$1" "$(REALS="$reals" awk '
-        BEGIN { n = split(ENVIRON["REALS"], real, "\n"); for (i = 1; i <= n; i++) asked[real[i]] = 1 }
+        BEGIN {
+            n = split(ENVIRON["REALS"], real, "\n")
+            for (i = 1; i <= n; i++) asked[real[i]] = 1
+        }
         {
             point = $5
             gsub(/\\040/, " ", point); gsub(/\\134/, "\\", point)
@@ -134,6 +140,7 @@ look_at_mounts() {
         }' /proc/self/mountinfo)"
 }
 """
+)
 
 _SERVICE = r"""
 boot_time=
@@ -197,15 +204,19 @@ look_at_packages() {
 }
 """
 
-_FETCH = r"""
+_FETCH = (
+    r"""
 # fetch KEY URL SECONDS: the answer, and after the nonce what the client complained of
 fetch() {
     emit "$1" "$({
-        trouble=$({ get "$2" "$3" | head -c """ + str(BODY_LIMIT + HEAD_ALLOWANCE) + r""" >&3; } 2>&1)
+        trouble=$({ get "$2" "$3" | head -c """
+    + str(BODY_LIMIT + HEAD_ALLOWANCE)
+    + r""" >&3; } 2>&1)
         printf '\n%s %s' "$nonce" "$trouble"
     } 3>&1 | base64)"
 }
 """
+)
 
 MOUNTS_KEY = "mounts"
 PACKAGES_KEY = "packages"

@@ -12,18 +12,23 @@ _GONE = {
 
 
 def progress_text(line: str, run: str) -> str | None:
-    """Return what a line tells a person, None when it is no progress of this run."""
+    """Return what a line tells a person, None when it tells nothing of this run."""
     _, text = _progress(line, run)
-    return text
+    return text or None
 
 
 def _progress(line: str, run: str) -> tuple[bool, str | None]:
-    """Return whether a line marks a step, and its text."""
+    """Return whether a line marks a step, and its text: empty for a note to the journal alone,
+    None for a line that is no progress.
+    """
     tag = f"{run} progress "
     if not line.startswith(tag):
         return False, None
-    number, _, text = line.removeprefix(tag).strip().partition(" ")
-    return (True, text) if number.isdigit() else (False, f"{number} {text}".strip())
+    said = line.removeprefix(tag).strip()
+    number, _, text = said.partition(" ")
+    if number.isdigit():
+        return True, text
+    return False, "" if number == "#" else said
 
 
 def parse_outcome(output: bytes, run: str) -> Outcome:

@@ -67,7 +67,8 @@ nap() {
 }
 """
 
-_LOCK = r"""
+_LOCK = (
+    r"""
 # highest: sets last to the highest lock's number, 0 where there is none
 highest() {
     last=0
@@ -115,7 +116,9 @@ prune() {
     for name in $(ls -1t "$state/runs"); do
         [ -e "$state/runs/$name/result" ] || continue
         ended=$((ended + 1))
-        [ "$ended" -lt """ + str(KEPT_RUNS) + r""" ] || rm -rf "$state/runs/$name"
+        [ "$ended" -lt """
+    + str(KEPT_RUNS)
+    + r""" ] || rm -rf "$state/runs/$name"
     done
     # what a stager left that was cut off; its name ends in its pid
     for folder in "$state"/runs/.[!.]*.*; do
@@ -124,6 +127,7 @@ prune() {
     return 0
 }
 """
+)
 
 _FILES = r"""
 digest_of() {
@@ -250,7 +254,7 @@ write() {
         fail failed "$2 could not be written; $dir/output on the node says more"
         return 1
     }
-    note "wrote $1 $4 $real"
+    note "# wrote $1 $4 $real"
 }
 
 # restore INDEX OLD_DIGEST NEW_DIGEST IN_PLACE: fails where the old bytes are not back
@@ -269,7 +273,8 @@ restore() {
 }
 """
 
-_SERVICE = r"""
+_SERVICE = (
+    r"""
 # answer COMMAND...: sets status (000: none) and code, the S3 error code if any
 answer() {
     code=
@@ -336,7 +341,9 @@ tell() {
         trap - HUP INT PIPE TERM
         umask 022
         cd /
-        exec $timeout """ + str(COMMAND_LIMIT) + r""" sh -c "$command"
+        exec $timeout """
+    + str(COMMAND_LIMIT)
+    + r""" sh -c "$command"
     ) >>output 2>&1 </dev/null
 }
 
@@ -427,6 +434,7 @@ need_client() {
     fi
 }
 """
+)
 
 _END = r"""
 # undo: puts back what was there, if the service was well before
@@ -454,7 +462,7 @@ undo() {
     step=$failed_step detail=$why
     if [ -n "$incomplete" ]; then
         ending=failed
-        detail="$why. Putting the old state back did not wholly succeed: see $dir/journal on the node"
+        detail="$why. The old state is not wholly back: see $dir/journal on the node"
     else
         ending=restored
     fi

@@ -172,7 +172,8 @@ def _run_text(transaction: Transaction) -> str:
     writes = _of(transaction, WriteFile)
     bounces = _of(transaction, BounceService)
     stamps = _of(transaction, StampService)
-    services = list(dict.fromkeys(step.service for step in (*bounces, *stamps)))
+    told = [bounce.service for bounce in bounces]
+    services = list(dict.fromkeys([*told, *(stamp.service for stamp in stamps)]))
     main = [f"settle {quoted(file_name(step.run))}" for step in _of(transaction, SettleRun)]
     main += [f"check {i} {_old_file(write)} || return 1" for i, write in enumerate(writes)]
     main.append("[ ! -s temps ] || durable temps backup/* real/* backup real")
@@ -243,10 +244,7 @@ def _service_function(index: int, service: ServiceControl) -> str:
         "reload": quoted(service.reload or ""),
     }
     settings = "\n".join(f"    {key}={value}" for key, value in values.items())
-    return (
-        f"service_{index}() {{\n{settings}\n}}\n"
-        f"digests_{index}() {{\n{reads or '    :'}\n}}\n"
-    )
+    return f"service_{index}() {{\n{settings}\n}}\ndigests_{index}() {{\n{reads or '    :'}\n}}\n"
 
 
 def _bounce_kind(bounce: BounceService) -> str:
@@ -267,8 +265,10 @@ def _before(
     lines = []
     if bounces or canaries:
         lines.append(f"need_client {_flag(bool(canaries))} || return 1")
-    for bounce in bounces:
-        lines.append(f"service_{services.index(bounce.service)}; healthy || healthy_before=")
+    lines += [
+        f"service_{services.index(bounce.service)}; healthy || healthy_before="
+        for bounce in bounces
+    ]
     lines += [
         f"prove {BEFORE_PATIENCE} {_canary_words(i, canary)} || healthy_before="
         for i, canary in enumerate(canaries)

@@ -1,0 +1,136 @@
+"""Host keys that the operator's known_hosts files vouch for (sshd(8), SSH_KNOWN_HOSTS)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import fnmatch
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from setup_tool.core.errors import UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+_SSH_PORT = 22
+_FIELDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """One line: whose key, and where it is written. ``blob`` is the key as it is on the wire."""
+
+    hosts: str
+    kind: str
+    blob: bytes
+    revoked: bool
+    origin: str
+
+    def names(self, host: str) -> bool:
+        """Tell whether the line speaks of ``host`` (``name`` or ``[name]:port``)."""
+        if self.hosts.startswith("|1|"):
+            return _hash_matches(self.hosts, host)
+        named = False
+        for pattern in self.hosts.lower().split(","):
+            if pattern.startswith("!"):
+                if _matches(host, pattern[1:]):
+                    return False
+            elif _matches(host, pattern):
+                named = True
+        return named
+
+
+def fingerprint(blob: bytes) -> str:
+    """Return a key's fingerprint as ``ssh-keygen -l`` prints it."""
+    digest = base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+    return f"SHA256:{digest}"
+
+
+def read_known_hosts(paths: Iterable[Path]) -> tuple[KnownKey, ...]:
+    """Return the keys of those of the files that are there; lines that are none are passed over.
+
+    Lines of certificate authorities are passed over too: host certificates are not verified.
+    """
+    keys = []
+    for path in paths:
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        for number, line in enumerate(text.splitlines(), start=1):
+            key = _parse(line, f"{path}:{number}")
+            if key is not None:
+                keys.append(key)
+    return tuple(keys)
+
+
+def host_entry(host: str, port: int) -> str:
+    """Return how known_hosts names a host at a port."""
+    name = host.lower()
+    return name if port == _SSH_PORT else f"[{name}]:{port}"
+
+
+def check_host_key(
+    known: Sequence[KnownKey], host: str, port: int, shown: tuple[str, bytes], file: Path
+) -> None:
+    """Accept a host key that is known. Raises `UnreachableError` for one that is not.
+
+    ``known`` are the lines that name the host, ``shown`` is the key's kind and blob,
+    ``file`` is where a key would be added.
+    """
+    kind, blob = shown
+    same = [key for key in known if key.blob == blob]
+    new = f"{kind} {fingerprint(blob)}"
+    entry = host_entry(host, port)
+    if any(key.revoked for key in same):
+        raise UnreachableError(f"{entry} shows the key {new}, which {same[0].origin} revokes.")
+    if same:
+        return
+    trusted = [key for key in known if not key.revoked]
+    if trusted:
+        lines = ", ".join(f"{key.kind} {fingerprint(key.blob)} ({key.origin})" for key in trusted)
+        raise UnreachableError(
+            f"{entry} shows the key {new}, but known is {lines}. Either the node was installed "
+            "anew, or somebody stands in between. If you know that it was, forget the old key "
+            f"(ssh-keygen -R '{entry}' -f {file}) and add the new one."
+        )
+    scan = f"ssh-keyscan {'' if port == _SSH_PORT else f'-p {port} '}{host} >> {file}"
+    raise UnreachableError(
+        f"{entry} shows the key {new}, and {file} knows no key of it. Compare it with what "
+        f"`ssh-keygen -lf /etc/ssh/ssh_host_{_short(kind)}_key.pub` says on the node itself, then "
+        f"add it: {scan}"
+    )
+
+
+def _short(kind: str) -> str:
+    return next((name for name in ("ed25519", "ecdsa", "rsa") if name in kind), "*")
+
+
+def _parse(line: str, origin: str) -> KnownKey | None:
+    fields = line.split()
+    marker = fields.pop(0) if fields and fields[0].startswith("@") else ""
+    if len(fields) < _FIELDS or fields[0].startswith("#") or marker not in {"", "@revoked"}:
+        return None
+    try:
+        blob = base64.b64decode(fields[2], validate=True)
+    except binascii.Error:
+        return None
+    return KnownKey(fields[0], fields[1], blob, revoked=bool(marker), origin=origin)
+
+
+def _hash_matches(hashed: str, host: str) -> bool:
+    """Tell whether ``|1|salt|hash`` is the HMAC-SHA1 of the host under the salt."""
+    try:
+        salt, digest = (base64.b64decode(part) for part in hashed.split("|")[2:4])
+    except (binascii.Error, ValueError):
+        return False
+    return hmac.compare_digest(hmac.new(salt, host.encode(), hashlib.sha1).digest(), digest)
+
+
+def _matches(host: str, pattern: str) -> bool:
+    """Match with ``*`` and ``?``; brackets are literal, they set off ports."""
+    return fnmatch.fnmatchcase(host, pattern.replace("[", "[[]"))

@@ -1,0 +1,74 @@
+"""The machine that setup-tool runs on, as a node (``ansible_connection: local``)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+from typing import TYPE_CHECKING, cast
+
+from setup_tool.adapters.node_shell import SILENCE, Conversation, LostError, NodeShell
+
+if TYPE_CHECKING:
+    from typing import IO
+
+    from setup_tool.declare.access import Access
+
+
+class LocalShell(NodeShell):
+    """Fulfils `setup_tool.ports.Shell` with processes of this machine."""
+
+    def __init__(self, name: str, access: Access) -> None:
+        super().__init__(name, become=access.become, become_password=access.become_password)
+
+    def _open(self, command: str) -> Conversation:
+        return _LocalConversation(command)
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+class _LocalConversation:
+    """A command in a session of its own, so that the terminal's Ctrl-C does not reach it."""
+
+    def __init__(self, command: str) -> None:
+        self._process = subprocess.Popen(
+            ["/bin/sh", "-c", command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,
+            cwd="/",
+            start_new_session=True,
+        )
+        self._input = cast("IO[bytes]", self._process.stdin)
+        self._output = cast("IO[bytes]", self._process.stdout)
+
+    def send(self, data: bytes) -> None:
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[self._input.write(view) :]
+        except BrokenPipeError:
+            return  # what it said before it ended tells more
+
+    def end_input(self) -> None:
+        self._input.close()
+
+    def receive(self) -> bytes:
+        ready, _, _ = select.select([self._output], [], [], SILENCE)
+        if not ready:
+            raise LostError(f"Nothing was heard for {SILENCE} seconds.")
+        return os.read(self._output.fileno(), 65536)
+
+    def close(self) -> None:
+        self._input.close()
+        self._output.close()
+        try:
+            self._process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            # sudo is not ours to signal; it ends when it finds its pipes closed
+            with contextlib.suppress(PermissionError, ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGTERM)
