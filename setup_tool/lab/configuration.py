@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from setup_tool.core.secret import Secret
-from setup_tool.lab import layout, seed, services
+from setup_tool.lab import layout, packages, seed, services
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -170,16 +170,11 @@ def _inventory(where: Layout, record: Record) -> str:
         "user": layout.user(),
         "key": str(where.ssh / "user"),
         "known_hosts": str(where.ssh / "known_hosts"),
-        "nova_conf": str(where.nova_conf()),
+        "swift_version": packages.version_of("swift"),
     }
     for node in layout.NODES:
         values[f"{node}_port"] = str(record.port(f"{node}-ssh"))
-        values[f"{node}_state"] = str(where.nodes / node / "var/lib/setup-tool")
     for proxy in layout.PROXIES:
-        control = shlex.quote(str(where.nodes / proxy / "bin/proxy"))
-        values[f"{proxy}_conf"] = str(where.proxy_conf(proxy))
-        values[f"{proxy}_restart"] = f"{control} restart"
-        values[f"{proxy}_reload"] = f"{control} reload"
         values[f"{proxy}_health"] = f"{record.url(proxy)}/healthcheck"
     quoted = {key: _yaml(value) for key, value in values.items()}
     return _render("inventory.yaml", **quoted)

@@ -125,3 +125,11 @@ def _run(command: Sequence[str]) -> None:
             "The lab's packages could not be installed (they need a package index that can be "
             f"reached, and Linux on a processor that has wheels). The installer said:\n{tail}"
         )
+
+
+def version_of(name: str) -> str:
+    """Return the pinned version of one of the lab's packages."""
+    for line in REQUIREMENTS.read_text(encoding="utf-8").splitlines():
+        if line.startswith(f"{name}=="):
+            return line.removeprefix(f"{name}==").split()[0]
+    raise LookupError(name)
