@@ -33,7 +33,7 @@ _SCOPE_OPTIONS = (
     "trust_id",
 )
 _NOT_FOR_LOGINS = {"OS_CLOUD", "OS_CLIENT_CONFIG_FILE", "OS_CLIENT_SECURE_FILE", "OS_CLOUD_NAME"}
-_FALSE = {"", "0", "false", "no", "off"}
+_FALSE = {"0", "false", "no", "off"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +161,8 @@ def _from_environment(environ: Mapping[str, str]) -> tuple[Any, str]:
                 "serves v3 as well, use OS_PROJECT_NAME, OS_USER_DOMAIN_NAME and "
                 "OS_PROJECT_DOMAIN_NAME instead."
             )
-    if found.get("insecure", "").lower() in _FALSE:
-        found.pop("insecure", None)
+    if "insecure" in found:  # openstacksdk knows no other truth than "true"
+        found["insecure"] = str(found["insecure"].lower() not in _FALSE)
     loader = _openstack_config()
     config = loader.OpenStackConfig(load_yaml_config=False, load_envvars=False)
     origin = "OS_* environment"
@@ -199,15 +199,16 @@ def _other_plugin(region: Any, origin: str) -> Any:
         loader = _openstack_config()
         config = loader.OpenStackConfig(load_yaml_config=False, load_envvars=False)
         plugin = config.get_one(None, auth_type=kind, **settings).get_auth()
-    except exceptions.MissingRequiredOptions as error:
-        options = ", ".join(option.dest for option in error.options)
-        raise DeclarationError(f"The {origin} lacks {options} for auth_type {kind}.") from None
-    except exceptions.NoMatchingPlugin:
+    except exceptions.OptionError as error:
+        raise DeclarationError(
+            f"The {origin} does not fit auth_type {kind}. {str(error).rstrip('.')}."
+        ) from None
+    except (exceptions.NoMatchingPlugin, TypeError):  # the latter: "none" with a user name
         plugin = None
     if not isinstance(plugin, BaseIdentityPlugin):
         raise DeclarationError(
-            f"The {origin} logs in with auth_type {kind}, which gives no token of Keystone's. "
-            "Use a user name and a password."
+            f"The {origin} logs in with auth_type {kind}, which cannot be used. Use a "
+            "user name and a password, or an application credential."
         )
     return plugin
 
