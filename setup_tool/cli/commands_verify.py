@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from setup_tool.cli.options import VerboseOption
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from setup_tool.cli.options import VerboseOption
     from setup_tool.verify.result import CheckResult
 
 _CHECK_FAILED = 5

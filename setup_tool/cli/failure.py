@@ -6,9 +6,9 @@ import itertools
 import json
 import os
 import sys
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
-import click
 import typer
 
 from setup_tool.core.errors import SetupToolError
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 
+# typer may bring its own copy of click, so what it raises is found through its own names
+_UsageProblem: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+
 
 def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
     """Run the application and return its exit status."""
@@ -25,15 +28,12 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
     command = typer.main.get_command(app)
     try:
         result = command.main(args=words, prog_name="setup-tool", standalone_mode=False)
-    except (KeyboardInterrupt, click.exceptions.Abort, typer.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         _say("Interrupted.", words, INTERRUPTED)
         return INTERRUPTED
-    except click.exceptions.NoArgsIsHelpError as shown:
-        click.echo(shown.format_message())
-        return 2
-    except click.ClickException as wrong:
+    except _UsageProblem as wrong:
         wrong.show()
-        return wrong.exit_code
+        return int(wrong.exit_code)
     except SetupToolError as error:
         _say(str(error), words, error.exit_status)
         return error.exit_status
@@ -52,5 +52,5 @@ def _say(sentence: str, words: Sequence[str], status: int) -> None:
 
 def _wants_json(words: Sequence[str]) -> bool:
     """Whether ``--format json`` was asked for: then stdout holds a document in any case."""
-    pairs = itertools.pairwise(words)
+    pairs = pairwise(words)
     return "--format=json" in words or any(pair == ("--format", "json") for pair in pairs)

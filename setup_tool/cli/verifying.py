@@ -138,9 +138,9 @@ def _reached(proxy: Proxy) -> str:
 def _from_settings(
     settings: ClientSettings, place: str, foreign: KeyPair | None
 ) -> tuple[S3VerifyPlan, str | None]:
-    if settings.s3_url is None:
+    if settings.s3 is None:
         raise DeclarationError(f"{place} names no S3 URL, so there is nothing to verify.")
-    return S3VerifyPlan(settings.s3_url, settings.pair, foreign=foreign), settings.ca_bundle
+    return S3VerifyPlan(settings.s3, settings.pair, foreign=foreign), settings.ca_bundle
 
 
 def _content(path: str) -> Content:

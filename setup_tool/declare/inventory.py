@@ -183,10 +183,6 @@ class _Reading:
 
     def node(self, name: str, roles: Mapping[str, tuple[str, ...]], home: str) -> Node:
         host = self._tree.hosts[name]
-        if name in self._tree.groups:
-            raise Origin(self._tree.source).error(
-                f"{name} is the name of a host and of a group. Rename one of them."
-            )
         folder = self._tree.source.rpartition("/")[0]
         scope = Scope(
             name,
