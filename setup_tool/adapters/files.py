@@ -39,13 +39,15 @@ class LocalFiles:
             return None
         except OSError as error:
             raise _problem(path, "cannot be read", error) from error
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise SetupToolError(f"{path} is not a regular file. Move it away.")
-            try:
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
                 return file.read()
-            except OSError as error:
-                raise _problem(path, "cannot be read", error) from error
+        except OSError as error:
+            raise _problem(path, "cannot be read", error) from error
+        finally:
+            os.close(descriptor)
 
     def write_private(self, path: str, content: Text) -> None:
         """Replace or create a file, mode 0600 from the moment it exists.
@@ -123,7 +125,11 @@ def _others_write(found: os.stat_result) -> bool:
     except KeyError:
         return True
     private = group.gr_name == owner.pw_name and owner.pw_gid == group.gr_gid
-    return bool(found.st_mode & stat.S_IWOTH) or not private or bool(set(group.gr_mem) - {owner.pw_name})
+    return (
+        bool(found.st_mode & stat.S_IWOTH)
+        or not private
+        or bool(set(group.gr_mem) - {owner.pw_name})
+    )
 
 
 def _put(target: Path, data: bytes) -> None:
