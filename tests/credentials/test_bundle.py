@@ -97,7 +97,7 @@ def sourced(shell: str, eucarc: Path, **before: str) -> tuple[dict[str, str], st
 def said_by_s3cmd(script: str, *arguments: str) -> str:
     """Return what a script says in s3cmd's own environment."""
     python = CLIENTS / "bin" / "python"
-    assert python.exists(), f"{CLIENTS} is missing: run `make clients`"
+    assert python.exists(), f"{CLIENTS} is missing: run `make test`"
     command = [python, "-c", f"import json, sys; from S3.Config import Config; {script}"]
     ran = subprocess.run([*command, *arguments], capture_output=True, check=True, text=True)
     assert ran.stderr == ""

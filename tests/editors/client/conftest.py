@@ -24,7 +24,7 @@ for line in sys.stdin:
 def read_by_s3cmd() -> Iterator[Callable[[str], dict[str, str]]]:
     """Return what s3cmd's parser makes of a text; the parser runs in its own environment."""
     python = CLIENTS / "bin" / "python"
-    assert python.exists(), f"{CLIENTS} is missing: run `make clients`"
+    assert python.exists(), f"{CLIENTS} is missing: run `make test`"
     with subprocess.Popen(
         [python, "-c", _READER],
         stdin=subprocess.PIPE,
