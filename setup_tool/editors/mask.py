@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from setup_tool.core.secret import Secret
 
 _ASSIGNMENT = re.compile(
-    r"(?P<before>\s*(?:[#;][#;\s]*(?=(?:set\s+)?[^\s=:]+\s*[=:]))?(?P<key>[^#;=:][^=:]*?)\s*[=:]\s*)"
-    r"(?P<value>\S.*)",
+    r"(?P<before>\s*(?:[#;][#;\s]*(?=(?:set\s+)?[^\s=:]+\s*[=:]))?(?P<key>[^\s#;=:][^=:]*?)\s*[=:]\s*)"
+    r"(?P<value>.*)",
     re.DOTALL,
 )
 _SECRET_NAME = re.compile(
@@ -65,8 +65,9 @@ class Masker:
         if line[:1].isspace() and line.strip() and self._continues_secret(number):
             return line[: _indent(line)] + MASK
         assignment = _secret_assignment(line)
-        hidden = MASK if assignment else ""
-        line = assignment["before"] if assignment else line
+        hidden = ""
+        if assignment and assignment["value"].strip():
+            line, hidden = assignment["before"], MASK
         masked = (self._known.sub(MASK, line) if self._known else line) + hidden
         masked = _URL.sub(rf"\g<before>{MASK}", masked)
         masked = _INLINE.sub(rf"\g<name>{MASK}", masked)
