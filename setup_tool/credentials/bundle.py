@@ -7,9 +7,10 @@ profiles and people have put there stays byte for byte.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -114,7 +115,7 @@ def render_bundle(
             declared = render(template.read_text(encoding="utf-8"), values)
             content = file.merge(before or "", declared, name=name)
             changed = before is None or joined(content) != Secret(before)
-            notes = _notes(held, wanted) if changed else ()
+            notes = _notes(file.path, before, held, wanted) if changed else ()
             files.append(BundleFile(file.path, content, changed, notes))
             if before and foreign and changed:
                 files.append(_copy(file.path, before))
@@ -131,7 +132,7 @@ def write_bundle(
     limits: GatewayLimits | None = None,
     replace: bool = False,
 ) -> tuple[BundleFile, ...]:
-    """Write a bundle into a directory, an absolute path, and return what `render_bundle` made.
+    """Write a bundle into a directory and return what `render_bundle` made.
 
     The profile is by default that of the project's name. Nothing is written before
     every file has been rendered. A file that already says so is handed to ``files``
@@ -140,6 +141,9 @@ def write_bundle(
     Raises `DeclarationError` as `render_bundle` does, and `SetupToolError` for a file
     that cannot be read or written.
     """
+    directory = str(Path(directory).absolute())
+    if urls.ca_bundle:
+        urls = dataclasses.replace(urls, ca_bundle=str(Path(urls.ca_bundle).absolute()))
     paths = {path: str(PurePosixPath(directory) / path) for path in PATHS}
     found = {path: files.read(place) for path, place in paths.items()}
     bundle = render_bundle(
@@ -234,10 +238,11 @@ def _occupied(client: Client, held: Mark, directory: str) -> DeclarationError:
     )
 
 
-def _notes(held: Mark | None, wanted: Mark) -> tuple[str, ...]:
-    if held is None or held.access in (None, wanted.access):
+def _notes(path: str, before: str | None, held: Mark | None, wanted: Mark) -> tuple[str, ...]:
+    old = held.access if held else None
+    if old is None or old == wanted.access or old not in (before or ""):
         return ()
-    return (f"The access key {held.access} gave way to {wanted.access}.",)
+    return (f"In {path} the access key {old} gave way to {wanted.access}.",)
 
 
 def _copy(path: str, before: str) -> BundleFile:

@@ -135,6 +135,16 @@ def test_secrets_are_parts_of_their_own_and_never_shown() -> None:
     assert SECRET not in "".join(masked(file.content) for file in bundle)
 
 
+def test_relative_paths_are_written_as_absolute_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_bundle(LocalFiles(), "keys/", CREDENTIAL, replace(URLS, ca_bundle="ca.pem"))
+    script = (tmp_path / "keys" / "eucarc").read_text()
+    assert f"AWS_CONFIG_FILE='{tmp_path}/keys/.aws/config'" in script
+    assert f"AWS_CA_BUNDLE='{tmp_path}/ca.pem'" in script
+
+
 # eucarc
 
 
@@ -432,10 +442,10 @@ def test_new_keys_for_the_same_cloud_take_the_place_of_the_old_and_say_so() -> N
     old = replace(CREDENTIAL, pair=KeyPair("old", Secret("older")))
     bundle = rendered(texts(rendered(credential=old)))
     assert texts(bundle) == texts(rendered())
-    assert {file.notes for file in bundle if file.changed} == {
-        ("The access key old gave way to 0123abc.",)
+    assert {file.path: file.notes for file in bundle if file.changed} == {
+        path: (f"In {path} the access key old gave way to 0123abc.",)
+        for path in ("eucarc", ".s3cfg", ".aws/credentials")
     }
-    assert {file.path for file in bundle if file.changed} == {*PATHS} - {".aws/config"}
 
 
 def test_settings_that_hold_no_keys_are_the_users_and_stay() -> None:
