@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _YAML_ENDINGS = (".yml", ".yaml", ".json")
 _SECTION = re.compile(r"^\[[^\[\]=,]+\]\s*(#.*)?$", re.MULTILINE)
+_KEY = re.compile(r"[:{]\s*(#.*)?$|:\s", re.MULTILINE)
 _ASSIGNMENT = re.compile(r"^[^\s:#]+\s+\w+=", re.MULTILINE)
 
 
@@ -90,7 +91,9 @@ def _begins(file: Path, mark: bytes) -> bool:
 
 
 def _is_ini(text: str) -> bool:
-    return bool(_SECTION.search(text) or _ASSIGNMENT.search(text))
+    """Tell an INI inventory from YAML: sections, assignments, or no key at all."""
+    bare = bool(text.strip()) and not _KEY.search(text)
+    return bare or bool(_SECTION.search(text) or _ASSIGNMENT.search(text))
 
 
 def _variable_files(inventory: str, tree: GroupTree) -> Iterator[VariableFile]:

@@ -183,6 +183,12 @@ class _Reading:
 
     def node(self, name: str, roles: Mapping[str, tuple[str, ...]], home: str) -> Node:
         host = self._tree.hosts[name]
+        namesake = self._tree.members(name) if name in self._tree.groups else (name,)
+        if host.variables and namesake != (name,):
+            raise Origin(self._tree.source).error(
+                f"{name} is the name of a host and of a group with other hosts, and Ansible gives "
+                "the variables of the host to the group. Rename one of them."
+            )
         folder = self._tree.source.rpartition("/")[0]
         scope = Scope(
             name,

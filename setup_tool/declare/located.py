@@ -188,7 +188,7 @@ def _kind(tag: str) -> str:
     return tag.removeprefix(_STANDARD_TAG)
 
 
-_QUOTED = re.compile(r"""(['"]).*\1""")
+_QUOTED = re.compile(r"""'[^']*'|["][^"]*["]""")
 _TELLING = re.compile(r"""['"](<[a-z ]+>|[^\w\s])['"]""")
 
 

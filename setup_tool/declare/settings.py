@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from setup_tool.declare import fields as read
@@ -133,9 +135,10 @@ def _check_releases(settings: Settings) -> None:
 def check_names(entries: Iterable[tuple[str, Entry]]) -> None:
     """Refuse variables that are ours but for a slip of the pen.
 
-    A slip is one letter missing, added (but for a plural ``s``), wrong, or swapped with its
-    neighbour; ``-`` for ``_``; capitals; or another ending after ``ec2_url``, ``s3_url``,
-    ``ec2_login``, ``s3_login``. Every other unknown name is somebody else's variable.
+    A slip is one letter missing, wrong, swapped with its neighbour, or added (at the end only
+    when it doubles the last one: ``firewalld`` and ``regions`` are words of their own); ``-``
+    for ``_``; capitals; or another ending after ``ec2_url``, ``s3_url``, ``ec2_login``,
+    ``s3_login``. Every other unknown name is somebody else's variable.
     """
     for name, entry in entries:
         if name in VARIABLES:
@@ -148,47 +151,35 @@ def check_names(entries: Iterable[tuple[str, Entry]]) -> None:
             )
 
 
+@cache
 def _meant(name: str) -> str | None:
     plain = name.lower().replace("-", "_")
     if plain in VARIABLES:
         return plain
-    if plain.startswith(_FAMILIES):
-        return _nearest(plain)
-    if len(plain) < _SHORTEST_TYPO:
-        return None
-    near = [known for known in _BY_LENGTH.get(len(plain), ()) if is_slip(known, plain)]
-    return near[0] if near else None
+    for family in _FAMILIES:
+        if plain.startswith(family):
+            members = [known for known in VARIABLES if known.startswith(family)]
+            return (difflib.get_close_matches(plain, members, n=1, cutoff=0.9) or [*members])[0]
+    return next((known for known in _LONG_NAMES if is_slip(known, plain)), None)
 
 
-_SHORTEST_TYPO = 6
-_BY_LENGTH: Mapping[int, tuple[str, ...]] = {
-    length: tuple(known for known in VARIABLES if abs(len(known) - length) <= 1)
-    for length in range(_SHORTEST_TYPO, max(map(len, VARIABLES)) + 2)
-}
-
-
-def _nearest(name: str) -> str:
-    import difflib
-
-    return difflib.get_close_matches(name, VARIABLES, n=1, cutoff=0)[0]
+# A slip in `ec2` or `s3` cannot be told from another word.
+_LONG_NAMES = tuple(name for name in VARIABLES if len(name) > len("ec2"))
 
 
 def is_slip(known: str, name: str) -> bool:
     """Tell whether a name is one slip of the pen away from a known one."""
     shorter, longer = sorted((known, name), key=len)
+    if len(longer) - len(shorter) > 1 or shorter == longer:
+        return False
     start = next(
         (at for at, pair in enumerate(zip(shorter, longer, strict=False)) if pair[0] != pair[1]),
         len(shorter),
     )
     if len(shorter) < len(longer):
-        plural = longer == name and name == known + "s"
-        return (
-            len(longer) - len(shorter) == 1
-            and shorter[start:] == longer[start + 1 :]
-            and not plural
-        )
+        own_word = longer == name and start == len(known) and name[-1] != known[-1]
+        return shorter[start:] == longer[start + 1 :] and not own_word
     swapped = longer[start : start + 2] == shorter[start : start + 2][::-1]
-    return shorter != longer and (
-        shorter[start + 1 :] == longer[start + 1 :]
-        or (swapped and shorter[start + 2 :] == longer[start + 2 :])
+    return shorter[start + 1 :] == longer[start + 1 :] or (
+        swapped and shorter[start + 2 :] == longer[start + 2 :]
     )
