@@ -33,7 +33,7 @@ def list_with_ansible(path: str, reason: str, timeout: float = TIMEOUT) -> dict[
             f"or write the inventory in plain YAML: `{_PROGRAM} -i {path} --list --yaml`, run "
             "where Ansible is, prints it so."
         )
-    status, output, errors = _run([program, "-i", path, "--list"], path, timeout)
+    status, output, errors = _run([program, f"--inventory={path}", "--list"], path, timeout)
     advice = f"Run `{_PROGRAM} -i {path} --list` to see its whole message."
     if "vault" in errors:
         advice += " Vault passwords are found through ANSIBLE_VAULT_PASSWORD_FILE or ansible.cfg."

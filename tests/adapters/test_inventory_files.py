@@ -177,7 +177,7 @@ def test_with_ansible_its_listing_is_the_inventory(
     path = write(tmp_path / name, content[0])
     ansible(
         bin_folder,
-        f"assert sys.argv[1:] == ['-i', {path!r}, '--list']\nprint({json.dumps(LISTING)!r})",
+        f"assert sys.argv[1:] == ['--inventory={path}', '--list']\nprint({json.dumps(LISTING)!r})",
     )
     assert load_inventory(path).nodes[0].access.host == "10.0.0.9"
 
