@@ -1,0 +1,121 @@
+"""setup-tool as an operator runs it, against a lab."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from setup_tool.lab import lab as embedded
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.lab_fixture import RunningLab
+
+PROGRAM = (sys.executable, "-m", "setup_tool.cli.main")
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command ended and what it said."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """A lab, and setup-tool with the environment that `lab env` prints."""
+
+    lab: RunningLab
+
+    @property
+    def inventory(self) -> str:
+        return str(self.lab.layout.inventory)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **{name: value for name, value in os.environ.items() if not name.startswith("OS_")},
+            **embedded.environment(self.lab.folder),
+            "XDG_STATE_HOME": str(self.lab.folder / "operator-state"),
+            "NO_COLOR": "1",
+        }
+
+    def start(self, *words: str, **overrides: str) -> subprocess.Popen[str]:
+        """Start the program and leave it running."""
+        return subprocess.Popen(
+            [*PROGRAM, *words],
+            env=self.environment | overrides,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.lab.folder,
+        )
+
+    def run(self, *words: str, status: int | None = 0, **overrides: str) -> Ran:
+        """Run the program; its exit status must be the given one, None: any."""
+        process = self.start(*words, **overrides)
+        out, err = process.communicate(timeout=300)
+        ran = Ran(process.returncode, out, err)
+        self.assert_no_secret(out, err)
+        assert "Traceback" not in err, err
+        assert status in {None, ran.status}, f"exit status {ran.status}\n{out}\n{err}"
+        return ran
+
+    def apply(self, **changes: str) -> Ran:
+        """Apply the lab's inventory, with some values of it changed."""
+        return self.run("apply", "-i", self.inventory_with(**changes), "--yes")
+
+    def plan(self, *words: str, inventory: str | None = None) -> Any:
+        """Return the plan's document."""
+        return self.run(
+            "plan", "-i", inventory or self.inventory, "--format", "json", *words
+        ).document
+
+    def inventory_with(self, **changes: str) -> str:
+        """Return the path of the lab's inventory with variables of ``all`` added."""
+        if not changes:
+            return self.inventory
+        text = self.lab.layout.inventory.read_text()
+        lines = "".join(f"    {name}: {value}\n" for name, value in changes.items())
+        changed = text.replace("  vars:\n", f"  vars:\n{lines}", 1)
+        digest = hashlib.sha256(changed.encode()).hexdigest()[:8]
+        path = self.lab.folder / f"inventory-{digest}.yaml"
+        path.write_text(changed)
+        return str(path)
+
+    def proxy_conf(self, proxy: str) -> Path:
+        return self.lab.layout.proxy_conf(proxy)
+
+    def secrets(self) -> set[str]:
+        """Return every password of the lab; none may ever be printed."""
+        passwords = json.loads((self.lab.folder / "passwords.json").read_text())
+        return {value for value in passwords.values() if isinstance(value, str)}
+
+    def assert_no_secret(self, *texts: str) -> None:
+        """Fail when a password of the lab, or a line that gives a secret away, is in a text."""
+        for text in texts:
+            found = [secret for secret in self.secrets() if secret in text]
+            assert not found, "a password of the lab was printed"
+            assert not re.search(r"(?i)secret_?key\s*[=:]\s*[0-9a-f]{32}", text), "a key was printed"
+
+    def tree(self, node: str) -> dict[str, tuple[int, int, int]]:
+        """Return what would tell of any write below a node's folder: inode, size, ctime."""
+        found = {}
+        for path in [self.lab.layout.nodes / node, *(self.lab.layout.nodes / node).rglob("*")]:
+            status = path.lstat()
+            found[str(path)] = (status.st_ino, status.st_size, status.st_ctime_ns)
+        return found

@@ -1,0 +1,31 @@
+"""The clouds that tests share: one as it came up, one that setup-tool has given S3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cloud import Cloud
+from tests.lab_fixture import running_lab, started
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["running_lab"]
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A cloud to which `apply` has given S3; a test that changes it puts it right again."""
+    with started(tmp_path_factory.mktemp("served") / "lab") as lab:
+        cloud = Cloud(lab)
+        cloud.run("apply", "-i", cloud.inventory, "--yes")
+        yield cloud
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A cloud of a module's own that nothing has touched before its first test."""
+    with started(tmp_path_factory.mktemp("untouched") / "lab") as lab:
+        yield Cloud(lab)
