@@ -41,15 +41,16 @@ class CloudLogin:
     """A login that is known but not made yet: that happens at the session's first use.
 
     ``auth_url`` ends in ``/v3`` and carries no user information; ``origin`` says for
-    error messages where the login comes from, ``user`` and ``project`` whose it is.
-    ``ca_bundle`` is a file of certificates, None for the system's.
+    error messages where the login comes from, ``user`` and ``project`` whose it is, by
+    name or id, as far as that is said there. ``ca_bundle`` is a file of certificates,
+    None for the system's.
     """
 
     session: Session = field(repr=False)
     auth_url: str
     origin: str
-    user: str
-    project: str
+    user: str | None = None
+    project: str | None = None
     region: str | None = None
     ca_bundle: str | None = None
     verify: bool = True
@@ -91,8 +92,8 @@ def open_session(
         ),
         auth_url=without_userinfo(auth_url),
         origin=origin,
-        user=str(options.get("username") or options.get("user_id") or "unknown"),
-        project=str(options.get("project_name") or options.get("project_id") or "none"),
+        user=options.get("username") or options.get("user_id"),
+        project=options.get("project_name") or options.get("project_id"),
         region=region.config.get("region_name") or None,
         ca_bundle=verify if isinstance(verify, str) else None,
         verify=verify is not False,

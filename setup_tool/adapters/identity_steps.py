@@ -266,13 +266,14 @@ class Steps:
         return found[0]
 
     def _endpoints(self, service_id: str, interface: str, region: str) -> list[Any]:
-        found: list[Any] = self._keystone.call(
+        found = self._keystone.call(
             "list endpoints",
             lambda client: client.endpoints.list(
                 service=service_id, interface=interface, region_id=region
             ),
         )
-        return found
+        wanted = (service_id, interface, region)
+        return [one for one in found if (one.service_id, one.interface, one.region_id) == wanted]
 
 
 def _verb(enabled: bool) -> str:  # noqa: FBT001 - read with its one argument's name

@@ -20,6 +20,13 @@ _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 401, 403, 404, 409
 _GATEWAY_ERRORS = {502, 503, 504}
 _SERVER_ERROR = 500
 _LONGEST_MESSAGE = 200
+_NEEDS_ADMIN = (
+    "A login with role admin is needed: name its entry of clouds.yaml as os_cloud or OS_CLOUD."
+)
+# Keystone 30.0.0, api/users.py: "Delegated tokens cannot access credentials directly".
+_NEEDS_PASSWORD = (
+    "Log in with a user name and a password: an application credential or a trust may not do this."
+)
 
 
 class MissingError(SetupToolError):
@@ -43,6 +50,9 @@ class Keystone:
 
     def __init__(self, login: CloudLogin) -> None:
         self.login = login
+        self._whose = login.origin
+        if login.user:
+            self._whose = f"user '{login.user}' on project '{login.project}' ({login.origin})"
         self._client: Any = None
 
     def access(self) -> AccessInfoV3:
@@ -59,12 +69,15 @@ class Keystone:
                 f"The {self.login.origin} logs in without a project, so its roles and the "
                 "catalogue are not known. Name one (project_name, OS_PROJECT_NAME)."
             )
+        self._whose = (
+            f"user '{found.username}' on project '{found.project_name}' ({self.login.origin})"
+        )
         return found
 
     def call(self, doing: str, action: Callable[[Any], T], *, secret: bool = False) -> T:
         """Call Keystone through python-keystoneclient's v3 client.
 
-        ``doing`` completes "Keystone refuses to ...". What Keystone says to a request
+        ``doing`` is a verb with its object, as "list users". What Keystone says to a request
         with a secret is not repeated, as it may quote it. Raises `MissingError`,
         `ConflictError`, `ForbiddenError`, `UnreachableError` or `SetupToolError`.
         """
@@ -97,11 +110,10 @@ class Keystone:
     def _refusal(self, doing: str, error: Any, *, secret: bool) -> SetupToolError:
         status = int(error.http_status or 0)
         login = self.login
-        whose = f"user '{login.user}' on project '{login.project}' ({login.origin})"
         said = "" if secret else _said(error)
         if status == _UNAUTHORIZED:
             return UnreachableError(
-                f"Keystone at {login.auth_url} refuses the login of {whose}: the name, the "
+                f"Keystone at {login.auth_url} refuses the login of {self._whose}: the name, the "
                 "password or a domain is wrong, or the user has no role on that project."
             )
         if status in _GATEWAY_ERRORS or (status >= _SERVER_ERROR and doing == "the login"):
@@ -115,9 +127,9 @@ class Keystone:
                 f"of {login.origin} is Keystone's v3 URL."
             )
         if status == _FORBIDDEN:
+            advice = _NEEDS_PASSWORD if "elegated token" in said else _NEEDS_ADMIN
             return ForbiddenError(
-                f"Keystone at {login.auth_url} does not let {whose} {doing}{said}. A login with "
-                "role admin is needed: name its entry of clouds.yaml as os_cloud or OS_CLOUD."
+                f"Keystone at {login.auth_url} does not let {self._whose} {doing}{said}. {advice}"
             )
         kind = {_NOT_FOUND: MissingError, _CONFLICT: ConflictError}.get(status, SetupToolError)
         return kind(
