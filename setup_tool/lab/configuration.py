@@ -37,7 +37,7 @@ def write(where: Layout, record: Record) -> None:
         where.storage / "etc",
         where.storage / "srv",
         *(where.nodes / node / "bin" for node in layout.NODES),
-        *(where.nodes / node / "var/lib/setup-tool" for node in layout.NODES),
+        *(where.nodes / node / "var/lib" for node in layout.NODES),
         *(where.proxy_conf(proxy).parent for proxy in layout.PROXIES),
         where.nova_conf().parent,
     ):

@@ -92,10 +92,9 @@ def up(folder: Path, *, report: Callable[[str], None] = _silent) -> LabStatus:
     """
     where = Layout(folder.resolve())
     _refuse_unsuitable(where)
-    where.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_folder(where.folder)
     with _locked(where.folder):
         record = layout.load(where) or _new(where)
-        _refuse_without_xattrs(where.folder)
         python = packages.interpreter(report)
         configuration.write(where, record)
         configuration.write_control(where, record, python)
@@ -169,9 +168,15 @@ def _refuse_unsuitable(where: Layout) -> None:
         )
 
 
-def _refuse_without_xattrs(folder: Path) -> None:
+def _make_folder(folder: Path) -> None:
+    """Make the lab's folder, on a file system that Swift can use."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as problem:
+        raise DeclarationError(f"The lab's folder cannot be made: {problem}.") from None
     try:
         os.setxattr(folder, "user.setup-tool.lab", b"1")
+        os.removexattr(folder, "user.setup-tool.lab")
     except OSError as problem:
         raise DeclarationError(
             f"Swift keeps its metadata in extended attributes, and the file system of {folder} "
@@ -265,6 +270,7 @@ def _service_environment(where: Layout, record: Record, service: Service) -> dic
         "USER": user,
         "LOGNAME": user,
         "LANG": "C.UTF-8",
+        "XDG_CACHE_HOME": str(where.folder / "cache"),
         marked.LAB: record.id,
     }
     # what only starts a server must not be taken for that server

@@ -6,6 +6,8 @@ import http.client
 import secrets
 import socket
 
+from setup_tool.core.errors import SetupToolError
+
 HOST = "127.0.0.1"
 
 _LOWEST, _HIGHEST = 20_000, 32_700
@@ -16,12 +18,19 @@ _TRIES = 200
 
 
 def free_block(size: int) -> int:
-    """Return the first of ``size`` adjoining ports that nobody listens on."""
+    """Return the first of ``size`` adjoining ports that nobody listens on.
+
+    Raises:
+        SetupToolError: none were found.
+    """
     for _ in range(_TRIES):
         first = _LOWEST + secrets.randbelow(_HIGHEST - _LOWEST - size)
         if all(is_free(port) for port in range(first, first + size)):
             return first
-    raise OSError(f"no {size} adjoining free ports between {_LOWEST} and {_HIGHEST}")
+    raise SetupToolError(
+        f"There are no {size} adjoining free ports on {HOST} between {_LOWEST} and {_HIGHEST}, "
+        "which the lab needs. Stop something that listens there (`ss -ltn` lists it)."
+    )
 
 
 def is_free(port: int) -> bool:

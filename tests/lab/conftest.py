@@ -1,4 +1,4 @@
-"""Two labs side by side: one that stays as it came up, one that tests may break."""
+"""A lab that tests may break, beside the session's own that stays as it came up."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ import pytest
 
 from setup_tool.lab import layout
 from tests.lab.controlling import control
-from tests.lab_fixture import RunningLab, running_lab, started
+from tests.lab_fixture import RunningLab, started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-__all__ = ["running_lab"]
 
 
 @pytest.fixture(scope="session")

@@ -80,23 +80,27 @@ def test_a_reload_reads_the_file_again_and_never_refuses_a_connection(
     conf.write_text(
         conf.read_text().replace("# reveal_sensitive_prefix", "reveal_sensitive_prefix")
     )
-    statuses: list[int] = []
+    outcomes: list[str] = []
     reloaded = threading.Event()
 
-    def keep_asking() -> None:
-        while not reloaded.is_set():
-            statuses.append(request("GET", f"{spare_lab.record.url('proxy1')}/healthcheck").status)
+    def keep_connecting() -> None:
+        while not reloaded.wait(0.002):  # unhurried, or the machine runs out of client ports
+            try:
+                socket.create_connection(("127.0.0.1", spare_lab.record.port("proxy1"))).close()
+                outcomes.append("taken")
+            except OSError as problem:
+                outcomes.append(str(problem))
 
-    asking = threading.Thread(target=keep_asking)
-    asking.start()
+    connecting = threading.Thread(target=keep_connecting)
+    connecting.start()
     try:
         result = control(spare_lab, "proxy1", "reload")
     finally:
         reloaded.set()
-        asking.join()
+        connecting.join()
     assert result.returncode == 0, result.stderr
-    assert len(statuses) > 10
-    assert set(statuses) == {200}
+    assert len(outcomes) > 10
+    assert set(outcomes) == {"taken"}
     main = [process.pid for process in before if process.leads]
     after = marked.find(spare_lab.record.id, "proxy1")
     assert [process.pid for process in after if process.leads] == main
@@ -240,3 +244,19 @@ def test_an_unreadable_record_is_a_sentence(tmp_path: Path) -> None:
 def test_the_environment_of_no_lab_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DeclarationError, match="setup-tool lab up"):
         lab.environment(tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DeclarationError, match="folder cannot be made"):
+        lab.up(tmp_path / "file" / "lab")
+
+
+def test_without_a_folder_the_lab_lies_in_the_users_state(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert lab.default_folder() == tmp_path / "setup-tool" / "lab"
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert lab.default_folder() == tmp_path / ".local" / "state" / "setup-tool" / "lab"

@@ -125,6 +125,7 @@ class Proxy:
             "HOME": str(self._home),
             "USER": pwd.getpwuid(os.getuid()).pw_name,
             "LANG": "C.UTF-8",
+            "XDG_CACHE_HOME": str(self._home / "var/cache"),
             marked.LAB: self._lab,
             marked.SERVICE: self._service,
         }

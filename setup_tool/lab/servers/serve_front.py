@@ -24,10 +24,10 @@ class Front:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Join one client with one backend until both have said all."""
         backend = await self._connect()
-        if backend is None:
-            writer.close()
-            return
-        await asyncio.gather(forward(reader, backend[1]), forward(backend[0], writer))
+        if backend is not None:
+            await asyncio.gather(forward(reader, backend[1]), forward(backend[0], writer))
+            backend[1].close()
+        writer.close()
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         self._turn += 1
