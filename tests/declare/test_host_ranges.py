@@ -6,10 +6,12 @@ import string
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from setup_tool.declare.host_ranges import expand, split_port
+
+SLOW_MACHINES = settings(deadline=None)
 
 EXPANDED = {
     "proxy": ["proxy"],
@@ -98,6 +100,7 @@ def letter_ranges(draw: st.DrawFn) -> tuple[str, list[str]]:
     return f"[{first}:{last}]", [c for c in string.ascii_lowercase if first <= c <= last]
 
 
+@SLOW_MACHINES
 @given(
     st.lists(
         st.one_of(literals.map(lambda t: (t, [t])), number_ranges(), letter_ranges()), max_size=4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from setup_tool.core.errors import DeclarationError
@@ -17,6 +17,8 @@ from setup_tool.declare.inventory import (
     tree_of_listing,
 )
 from setup_tool.declare.located import NeedsAnsibleError, Origin
+
+SLOW_MACHINES = settings(deadline=None)
 
 
 def inventory(text: str, *files: VariableFile, source: str = "/cloud/hosts.yaml") -> Inventory:
@@ -61,6 +63,7 @@ PLACES = (
 )
 
 
+@SLOW_MACHINES
 @given(st.sets(st.sampled_from(PLACES), min_size=1))
 def test_the_strongest_of_any_places_holds(said: set[str]) -> None:
     def at(place: str) -> str:
@@ -79,6 +82,7 @@ def test_the_strongest_of_any_places_holds(said: set[str]) -> None:
     assert found.nodes[0].settings.region == strongest
 
 
+@SLOW_MACHINES
 @given(st.permutations(["a", "b", "c"]), st.lists(st.integers(0, 3), min_size=3, max_size=3))
 def test_groups_of_one_depth_go_by_priority_and_name_wherever_they_stand(
     order: list[str], priorities: list[int]

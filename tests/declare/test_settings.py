@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from setup_tool.core.errors import DeclarationError
@@ -19,6 +20,8 @@ from setup_tool.declare.inventory import (
     parse_inventory,
 )
 from setup_tool.declare.settings import VARIABLES, is_slip
+
+SLOW_MACHINES = hypothesis_settings(deadline=None)
 
 
 def settings(variables: str) -> Settings:
@@ -210,6 +213,7 @@ def _one_slip(word: str) -> set[str]:
     return (missing | swapped | wrong | added) - {word} - own_words
 
 
+@SLOW_MACHINES
 @given(st.text("abcd", min_size=1, max_size=5), st.text("abcd", min_size=1, max_size=6))
 def test_a_slip_is_what_one_edit_makes(known: str, name: str) -> None:
     assert is_slip(known, name) == (name in _one_slip(known))

@@ -1,0 +1,43 @@
+"""Versions in order, across the change from dates to numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from setup_tool.declare.releases import is_at_least, is_version, release_key
+
+
+def test_versions_by_date_come_before_those_by_number() -> None:
+    in_order = [
+        "2013.1",
+        "2014.2.4",
+        "2015.1.2",
+        "12.0.0",
+        "12.0.6",
+        "13",
+        "13.0.0",
+        "26.2",
+        "31.0.0",
+    ]
+    assert sorted(reversed(in_order), key=release_key) == in_order
+
+
+@pytest.mark.parametrize(
+    ("version", "line", "reached"),
+    [
+        ("2.18.0", "2.18", True),
+        ("2.18", "2.18", True),
+        ("2.17.9", "2.18", False),
+        ("2.2", "2.18", False),
+        ("13", "13", True),
+        ("12.0.6", "13", False),
+        ("2015.1.2", "13", False),
+    ],
+)
+def test_a_line_between_releases_is_reached_or_not(version: str, line: str, reached: bool) -> None:  # noqa: FBT001
+    assert is_at_least(version, line) is reached
+
+
+@pytest.mark.parametrize("text", ["", "v1", "1.", ".1", "1..2", "2:26.2", "1.0rc1", "²"])
+def test_what_is_no_version_is_told(text: str) -> None:
+    assert not is_version(text)
