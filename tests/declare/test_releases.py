@@ -19,7 +19,9 @@ def test_versions_by_date_come_before_those_by_number() -> None:
         "26.2",
         "31.0.0",
     ]
-    assert sorted(reversed(in_order), key=release_key) == in_order
+    shuffled = sorted(in_order)
+    assert shuffled != in_order
+    assert sorted(shuffled, key=release_key) == in_order
 
 
 @pytest.mark.parametrize(
