@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from setup_tool import wiring
-from setup_tool.core.credential import CloudUrls
+from setup_tool.core.credential import CloudUrls, Credential, KeyPair
 from setup_tool.core.errors import DeclarationError, SetupToolError
+from setup_tool.core.secret import Secret
 
 if TYPE_CHECKING:
     from setup_tool.adapters.cloud_login import CloudLogin
     from setup_tool.core.identity import Whereabouts
     from setup_tool.credentials.bundle import BundleFile
     from setup_tool.credentials.issue import Issued
+
+_NOBODY = KeyPair("not-issued-yet", Secret("not-issued-yet"))
+"""Stands for the key while it is tried whether the files can take one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +48,16 @@ class Bundle:
 def issue_bundle(login: CloudLogin, wanted: Wanted) -> Bundle:
     """Issue a credential and write its client files.
 
-    Nothing is made in Keystone before the catalogue has told where S3 is. The region
+    Nothing is made in Keystone before the catalogue has told where S3 is and the
+    directory's files have been seen to take what will be written. The region
     written is the one the gateway answers to. Raises `SetupToolError`.
     """
-    from setup_tool.credentials.bundle import write_bundle
+    from setup_tool.credentials.bundle import (
+        existing_files,
+        profile_name,
+        render_bundle,
+        write_bundle,
+    )
     from setup_tool.credentials.issue import issue
     from setup_tool.verify.gateway import limits, probe_region
 
@@ -60,27 +70,39 @@ def issue_bundle(login: CloudLogin, wanted: Wanted) -> Bundle:
             "The catalogue has no public s3 endpoint, so there is nothing the keys could be "
             "used for. Run `setup-tool apply` first, or name the --region that has S3."
         )
-    issued = issue(keys, owner, new=wanted.new)
     web = wiring.open_web(login.ca_bundle)
     urls = CloudUrls(
         auth=login.auth_url,
         catalogue_region=_catalogue_region(ourselves, wanted.region),
-        region=probe_region(web, wiring.open_signer(), s3, issued.credential.pair),
+        region=_catalogue_region(ourselves, wanted.region),
         s3=s3,
         ec2=_public_url(ourselves, "ec2", wanted.region),
         ca_bundle=login.ca_bundle,
     )
+    told = limits(web, s3)
     directory = Path(wanted.directory or f"{owner.user}-{owner.project}").absolute()
-    files = write_bundle(
-        wiring.open_files(),
-        str(directory),
-        issued.credential,
+    local = wiring.open_files()
+    render_bundle(
+        Credential(owner, _NOBODY),
         urls,
-        profile=wanted.profile,
-        limits=limits(web, s3),
+        existing_files(local, str(directory)),
+        directory=str(directory),
+        profile=wanted.profile or profile_name(owner.project),
+        limits=told,
         replace=wanted.force,
     )
-    return Bundle(issued, urls, directory, files)
+    issued = issue(keys, owner, new=wanted.new)
+    region = probe_region(web, wiring.open_signer(), s3, issued.credential.pair)
+    files = write_bundle(
+        local,
+        str(directory),
+        issued.credential,
+        replace(urls, region=region),
+        profile=wanted.profile,
+        limits=told,
+        replace=wanted.force,
+    )
+    return Bundle(issued, replace(urls, region=region), directory, files)
 
 
 def _public_url(ourselves: Whereabouts, kind: str, region: str | None) -> str | None:

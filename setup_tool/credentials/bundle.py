@@ -122,6 +122,12 @@ def render_bundle(
     return tuple(files)
 
 
+def existing_files(files: Files, directory: str) -> dict[str, Content | None]:
+    """Return what a directory has of a bundle, by path; raises `SetupToolError`."""
+    found = {path: files.read(str(Path(directory).absolute() / path)) for path in PATHS}
+    return {path: None if data is None else Content(data) for path, data in found.items()}
+
+
 def write_bundle(
     files: Files,
     directory: str,
@@ -144,12 +150,10 @@ def write_bundle(
     directory = str(Path(directory).absolute())
     if urls.ca_bundle:
         urls = dataclasses.replace(urls, ca_bundle=str(Path(urls.ca_bundle).absolute()))
-    paths = {path: str(PurePosixPath(directory) / path) for path in PATHS}
-    found = {path: files.read(place) for path, place in paths.items()}
     bundle = render_bundle(
         credential,
         urls,
-        {path: None if data is None else Content(data) for path, data in found.items()},
+        existing_files(files, directory),
         directory=directory,
         profile=profile_name(credential.owner.project) if profile is None else profile,
         limits=limits,

@@ -156,7 +156,12 @@ def _set(file: ini.IniFile, setting: Setting) -> ini.IniFile:
             return file
         return file.set(setting.section, setting.key, "true" if setting.value else "false")
     value = setting.value if isinstance(setting.value, Secret) else str(setting.value)
-    return file.set(setting.section, setting.key, value)
+    try:
+        return file.set(setting.section, setting.key, value)
+    except ValueError as problem:
+        raise DeclarationError(
+            f"{file.name}: [{setting.section}] {setting.key} cannot be written: {problem}."
+        ) from None
 
 
 def _with_member(file: ini.IniFile, wanted: ListMember) -> ini.IniFile:

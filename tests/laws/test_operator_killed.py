@@ -1,0 +1,178 @@
+"""Law 3: the operator's process is killed; files are old or new, and a new run converges."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.laws.operators import Operators, leftovers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.cloud import Cloud
+
+INSTANTS = 100
+SEED = 20261121
+_SERVICE = Path(__file__).with_name("light_proxy.py")
+_PIPELINE = """[DEFAULT]
+bind_port = {port}
+# a remark that stays
+
+[pipeline:main]
+pipeline = catch_errors healthcheck cache tempauth copy slo dlo proxy-logging proxy-server
+
+[app:proxy-server]
+use = egg:swift#proxy
+
+[filter:tempauth]
+use = egg:swift#tempauth
+user_admin_admin = {password} .admin
+"""
+
+
+@dataclass(frozen=True)
+class Light:
+    """Two nodes with a service that restarts at once, and what their files may say."""
+
+    cloud: Cloud
+    operators: Operators
+    confs: tuple[Path, Path]
+
+    def inventory(self, location: str) -> str:
+        return str(self.cloud.lab.folder / f"light-{location}.yaml")
+
+    def apply(self, location: str) -> tuple[str, ...]:
+        return ("apply", "-i", self.inventory(location), "--yes")
+
+    def contents(self) -> tuple[bytes, ...]:
+        return tuple(conf.read_bytes() for conf in self.confs)
+
+    def said(self) -> str:
+        text = self.operators.log.read_text()
+        self.cloud.assert_no_secret(text)
+        return text
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def light(served: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Light]:
+    """The served cloud's SSH nodes, with light services of their own."""
+    lab = served.lab
+    hosts, confs = [], []
+    for node in ("proxy1", "proxy2"):
+        port = _free_port()
+        conf = lab.layout.nodes / node / "light" / "proxy-server.conf"
+        conf.parent.mkdir()
+        conf.write_text(_PIPELINE.format(port=port, password="t0psecret"))
+        restart = shlex.join([sys.executable, str(_SERVICE), str(conf), str(port), "restart"])
+        subprocess.run(restart, shell=True, check=True)  # noqa: S602 - as the node will run it
+        confs.append(conf)
+        hosts.append(
+            f"        {node}:\n"
+            f"          ansible_port: {lab.record.port(f'{node}-ssh')}\n"
+            f"          proxy_health_url: http://127.0.0.1:{port}/healthcheck\n"
+            f"          proxy_restart: {restart}\n"
+        )
+    head = lab.layout.inventory.read_text().split("  children:")[0]
+    for location in ("here", "there"):
+        (lab.folder / f"light-{location}.yaml").write_text(
+            head
+            + f"    s3_location: {location}\n"
+            + "  children:\n    proxy:\n      vars:\n"
+            + "        proxy_conf: ~/light/proxy-server.conf\n"
+            + "        state_dir: ~/light/state\n        swift_version: 2.38.3\n      hosts:\n"
+            + "".join(hosts)
+        )
+    operators = Operators(served.environment, tmp_path_factory.mktemp("operator") / "log")
+    yield Light(served, operators, (confs[0], confs[1]))
+    operators.close()
+    for conf in confs:
+        os.kill(int(Path(f"{conf}.pid").read_text()), signal.SIGKILL)
+
+
+def test_law_3_killed_at_a_hundred_instants_files_are_whole_and_the_next_run_converges(
+    light: Light,
+) -> None:
+    wanted = {}
+    for location in ("here", "there"):
+        assert light.operators.run(*light.apply(location)) == 0, light.said()
+        wanted[location] = light.contents()
+    assert wanted["here"] != wanted["there"]
+    started = time.monotonic()
+    assert light.operators.run(*light.apply("here")) == 0
+    whole_run = time.monotonic() - started
+
+    chance = random.Random(SEED)  # noqa: S311 - repeatable, not secret
+    killed = 0
+    for number in range(INSTANTS):
+        location = ("there", "here")[number % 2]
+        old = light.contents()
+        operator = light.operators.start(*light.apply(location))
+        _wait_until(time.monotonic() + chance.uniform(0, whole_run))
+        with contextlib.suppress(ProcessLookupError):  # it may just have ended
+            os.kill(operator, signal.SIGKILL)
+        killed += light.operators.ended() == -signal.SIGKILL
+        for conf, before, after in zip(light.confs, old, wanted[location], strict=True):
+            assert conf.read_bytes() in {before, after}, f"instant {number}: {conf} is torn"
+        assert light.operators.run(*light.apply(location)) == 0, light.said()
+        assert light.contents() == wanted[location]
+    assert killed > INSTANTS // 2, "most runs must have been cut short for this to show anything"
+    assert leftovers(conf.parent for conf in light.confs) == []
+    assert light.operators.run("plan", "-i", light.inventory("here"), "--exit-code") == 0
+
+
+def test_law_3_killed_after_each_thing_it_says_on_a_real_cloud(untouched: Cloud) -> None:
+    """Every run is killed at its first line of progress that no run before it printed."""
+    seen: set[str] = set()
+    old = {node: untouched.proxy_conf(node).read_bytes() for node in ("proxy1", "proxy2")}
+    texts: dict[str, set[bytes]] = {node: {content} for node, content in old.items()}
+    for _ in range(60):
+        operator = untouched.start("apply", "-i", untouched.inventory, "--yes")
+        assert operator.stderr is not None
+        said = []
+        for line in operator.stderr:
+            said.append(line)
+            if line not in seen:
+                seen.add(line)
+                operator.kill()
+                break
+        out, err = operator.communicate(timeout=120)
+        untouched.assert_no_secret(out, err, *said)
+        for node, known in texts.items():
+            known.add(untouched.proxy_conf(node).read_bytes())
+            assert len(known) <= 2, f"{node} has had a file that is neither old nor new"
+        if operator.returncode == 0:
+            break
+        assert operator.returncode == -signal.SIGKILL, err
+    assert operator.returncode == 0, "it never came to an end"
+    assert any("grant role service" in line for line in seen)
+    assert any("create public endpoint" in line for line in seen)
+    assert any(line.strip().startswith("proxy2: stamp") for line in seen)
+    assert untouched.plan()["converged"] is True
+    assert leftovers(untouched.proxy_conf(node).parent for node in old) == []
+    assert all(len(known) == 2 for known in texts.values())
+
+
+def _wait_until(instant: float) -> None:
+    """Let time pass to a chosen instant: here the instant itself is what is tested."""
+    while (left := instant - time.monotonic()) > 0:
+        time.sleep(left)
