@@ -25,7 +25,7 @@ _NEEDS_ADMIN = (
 )
 # Keystone 30.0.0, api/users.py: "Delegated tokens cannot access credentials directly".
 _NEEDS_PASSWORD = (
-    "Log in with a user name and a password: an application credential or a trust may not do this."
+    "Log in with a user name and a password: an application credential may not do this."
 )
 
 
