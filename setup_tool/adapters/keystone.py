@@ -24,7 +24,7 @@ _NEEDS_ADMIN = (
     "A login with role admin is needed: name its entry of clouds.yaml as os_cloud or OS_CLOUD."
 )
 # Keystone 30.0.0, api/users.py: "Delegated tokens cannot access credentials directly".
-_NEEDS_PASSWORD = (
+_NOT_DELEGATED = (
     "Log in with a user name and a password: an application credential may not do this."
 )
 
@@ -127,7 +127,7 @@ class Keystone:
                 f"of {login.origin} is Keystone's v3 URL."
             )
         if status == _FORBIDDEN:
-            advice = _NEEDS_PASSWORD if "elegated token" in said else _NEEDS_ADMIN
+            advice = _NOT_DELEGATED if "elegated token" in said else _NEEDS_ADMIN
             return ForbiddenError(
                 f"Keystone at {login.auth_url} does not let {self._whose} {doing}{said}. {advice}"
             )
