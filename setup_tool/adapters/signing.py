@@ -13,6 +13,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
+from setup_tool.adapters.web import split_url
 from setup_tool.core.secret import Secret
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class BotocoreSigner:
         """Return the request with an ``Authorization`` header.
 
         Only SigV2 for EC2 differs: there the signature joins the parameters of the
-        form in the body, or of the query where there is no body.
+        form in the body, or of the query where there is no body. Raises
+        `DeclarationError` for what is no URL.
         """
         if version == "v2" and service != "s3":
             return self._sign_parameters(request, pair)
@@ -122,6 +124,7 @@ def _plain(value: str | Secret) -> str:
 def _aws_request(request: Request) -> Any:
     from botocore.awsrequest import AWSRequest
 
+    split_url(request.url)
     made = AWSRequest(method=request.method, url=_plain(request.url), data=request.body)
     for name, value in request.headers:
         made.headers[name] = _plain(value)

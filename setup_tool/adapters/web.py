@@ -53,7 +53,7 @@ class UrllibWeb:
                 phase (resolve, connect, TLS, read); never a path, query or header.
             DeclarationError: The URL, a header or the CA bundle cannot be used.
         """
-        url = _split(request.url)
+        url = split_url(request.url)
         deadline = time.monotonic() + timeout
         exchange = _Exchange(self._connection(url, min(timeout, CONNECT_TIMEOUT)), url, deadline)
         try:
@@ -182,7 +182,8 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
 )
 
 
-def _split(url: str | Secret) -> SplitResult:
+def split_url(url: str | Secret) -> SplitResult:
+    """Take a URL apart; raises `DeclarationError`, without its query, if it is none to ask."""
     text = url.reveal() if isinstance(url, Secret) else url
     shown = text.partition("?")[0] if isinstance(url, str) else "The URL"
     try:

@@ -12,7 +12,10 @@ from setup_tool.core.secret import MASK
 if TYPE_CHECKING:
     from setup_tool.core.http import Response
 
-_OPAQUE = re.compile(r"(?!setup-tool-verify-)\b[\w+/=.~%-]{32,}")
+BUCKET_PREFIX = "setup-tool-verify-"
+"""What the name of every bucket begins with that the checks make."""
+
+_OPAQUE = re.compile(r"[\w+/=%-]{24,}")
 _SIGNATURE = re.compile(r"(?i)(signature['\":= ]+)[\w+/=%-]{8,}")
 _TITLE = re.compile(rb"(?is)<title[^>]*>(.*?)</title>")
 _LONGEST = 200
@@ -96,6 +99,11 @@ def described(response: Response) -> str:
 
 def shown(text: str) -> str:
     """Return a peer's text in one short line, without what looks like a signature or token."""
-    masked = _OPAQUE.sub(MASK, _SIGNATURE.sub(rf"\1{MASK}", text))
+    masked = _OPAQUE.sub(_unless_ours, _SIGNATURE.sub(rf"\1{MASK}", text))
     line = " ".join("".join(char if char.isprintable() else " " for char in masked).split())
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+
+
+def _unless_ours(run: re.Match[str]) -> str:
+    """Mask a long run of characters, unless it is the name of a bucket made here."""
+    return run[0] if BUCKET_PREFIX in run[0] else MASK

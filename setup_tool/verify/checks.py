@@ -62,6 +62,7 @@ def public_checks(
         Check(FIRST, objects.list_buckets),
         Check(_BUCKET, objects.make_bucket_in_region, (FIRST,)),
         Check(_OBJECT, objects.put_and_get, (_BUCKET,)),
+        Check("the bucket is in the region", objects.locate_bucket, (_BUCKET,)),
         *_cross_read(proxies, most=len(proxies)),
         *_sizes_and_keys(),
         Check("head an object", objects.head, (_BUCKET,)),

@@ -14,12 +14,15 @@ from setup_tool.verify.hints import Circumstances, hint_for
 from setup_tool.verify.session import S3Session
 
 if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
     from setup_tool.core.credential import KeyPair
-    from setup_tool.core.http import Response
     from setup_tool.ports import Signer, Web
 
 DEFAULT_REGION = "us-east-1"
 """What S3 calls the region of a bucket that names none, and every client's default."""
+
+BUCKET_LIST = "ListAllMyBucketsResult"
 
 MIN_SEGMENT_SIZE = 5 * 1024 * 1024
 """Bytes of the smallest part, but for the last, in S3 and by default in Swift."""
@@ -58,16 +61,17 @@ def probe_region(web: Web, signer: Signer, url: str, pair: KeyPair) -> str:
     for region in (error.region, said[1] if said else ""):
         if _REGION.fullmatch(region):
             return region
-    if answer.status == 200:  # noqa: PLR2004
-        return _region_of_a_bucket(session, answer)
+    listing = document(answer.body)
+    if answer.status == 200 and listing is not None and listing.tag == BUCKET_LIST:  # noqa: PLR2004
+        return _region_of_a_bucket(session, listing)
     raise NoGatewayError(
         f"{url} does not tell the region of its S3 API: it answered {described(answer)}.",
         hint_for(error, Circumstances(session.host)),
     )
 
 
-def _region_of_a_bucket(session: S3Session, listing: Response) -> str:
-    names = texts(document(listing.body), "Buckets/Bucket/Name")
+def _region_of_a_bucket(session: S3Session, listing: Element) -> str:
+    names = texts(listing, "Buckets/Bucket/Name")
     if not names:
         return DEFAULT_REGION
     root = document(session.send("GET", names[0], query=(("location", ""),)).body)

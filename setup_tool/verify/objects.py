@@ -10,7 +10,8 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from setup_tool.verify.answer import document, texts, value
+from setup_tool.verify.answer import document, read_error, texts, value
+from setup_tool.verify.gateway import BUCKET_LIST, DEFAULT_REGION
 from setup_tool.verify.session import parts_document, path_of
 from setup_tool.verify.subject import UnmetError, expect, same_bytes
 
@@ -39,31 +40,39 @@ def list_buckets(subject: Subject) -> str:
     """Sign a request for nothing but the list of buckets."""
     answer = expect(subject.session.send("GET"), 200)
     root = document(answer.body)
-    if root is None or root.tag != "ListAllMyBucketsResult":
-        raise UnmetError("The answer is HTTP 200, but no list of buckets.")
+    if root is None or root.tag != BUCKET_LIST:
+        raise UnmetError("The answer is HTTP 200, but no list of buckets.", read_error(answer))
     count = len(texts(root, "Buckets/Bucket"))
     return f"{count} of the owner's"
 
 
 def make_bucket(subject: Subject) -> str:
     """Make a bucket and find it."""
-    subject.make_bucket()
+    return _make(subject, "")
+
+
+def make_bucket_in_region(subject: Subject) -> str:
+    """Make a bucket in the region, as clients do whose region is not the default one."""
+    region = subject.session.region
+    return _make(subject, "" if region == DEFAULT_REGION else region)
+
+
+def _make(subject: Subject, location: str) -> str:
+    subject.make_bucket(location)
     expect(subject.session.send("HEAD", subject.bucket), 200, "Finding it")
     return subject.bucket
 
 
-def make_bucket_in_region(subject: Subject) -> str:
-    """Make a bucket as clients do whose region is not the default one, and ask where it is."""
-    region = subject.session.region
-    default = "us-east-1"  # S3 has no word for it in either document
-    subject.make_bucket("" if region == default else region)
+def locate_bucket(subject: Subject) -> str:
+    """Ask in which region the bucket is."""
     answer = subject.session.send("GET", subject.bucket, query=(("location", ""),))
-    expect(answer, 200, "Its location")
-    root = document(answer.body)
-    found = (root.text if root is not None else "") or default
-    if found != region:
-        raise UnmetError(f"Made for region {region}, but its location is {found}.")
-    return subject.bucket
+    root = document(expect(answer, 200).body)
+    if root is None or root.tag != "LocationConstraint":
+        raise UnmetError("The answer is HTTP 200, but no location.")
+    found = root.text or DEFAULT_REGION
+    if found != subject.session.region:
+        raise UnmetError(f"Made in region {subject.session.region}, it lies in {found}.")
+    return found
 
 
 def put_and_get(subject: Subject) -> str:

@@ -57,11 +57,11 @@ def as_junit(results: Sequence[CheckResult]) -> str:
     suites = ET.Element("testsuites", _totals(results), name="setup-tool verify")
     for target in dict.fromkeys(result.target for result in results):
         mine = [result for result in results if result.target == target]
-        suite = ET.SubElement(suites, "testsuite", _totals(mine), name=target)
+        suite = ET.SubElement(suites, "testsuite", _totals(mine), name=_allowed(target))
         for result in mine:
             _add_case(suite, result)
     ET.indent(suites)
-    return ET.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(suites, encoding="unicode")}\n'
 
 
 _ELEMENTS = {Status.FAILED: "failure", Status.NOT_RUN: "error", Status.SKIPPED: "skipped"}

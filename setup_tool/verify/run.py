@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from setup_tool.core.errors import UnreachableError
+from setup_tool.verify.answer import BUCKET_PREFIX
 from setup_tool.verify.checks import proxy_checks, public_checks
 from setup_tool.verify.gateway import NoGatewayError, limits, probe_region
 from setup_tool.verify.hints import FELL_SILENT, Circumstances, hint_for
@@ -86,8 +87,10 @@ class _Run:
             return
         start, left = self.clock.monotonic(), dict.fromkeys(buckets, "interrupted")
         try:
-            for bucket in buckets:
-                left[bucket] = self.leftovers.remove(bucket, self._sessions(bucket), self.clock)
+            self._remove_each(left)
+        except KeyboardInterrupt:
+            self._remove_each(left)  # the next one gives up
+            raise
         finally:
             reasons = "; ".join(f"{bucket} ({why})" for bucket, why in left.items() if why)
             self._tell(
@@ -100,6 +103,11 @@ class _Run:
                     "Delete these buckets by hand." if reasons else "",
                 )
             )
+
+    def _remove_each(self, left: dict[str, str]) -> None:
+        """Remove the buckets, noting why each one is left, with no reason when it is not."""
+        for bucket in self.leftovers.buckets():
+            left[bucket] = self.leftovers.remove(bucket, self._sessions(bucket), self.clock)
 
     def _region(self) -> tuple[str, str]:
         """Return the region and an empty string, or why there is none."""
@@ -130,7 +138,7 @@ class _Run:
 
     def _subject(self, url: str, region: str) -> Subject:
         session = S3Session(self.web, self.signer, url, self.plan.pair, region)
-        bucket = f"setup-tool-verify-{self.entropy.token(8)}"
+        bucket = f"{BUCKET_PREFIX}{self.entropy.token(8)}"
         subject = Subject(session, bucket, self.leftovers, self.clock, self.entropy)
         self.subjects.append(subject)
         return subject

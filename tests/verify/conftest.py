@@ -1,0 +1,5 @@
+"""The gateway that the tests of verify share."""
+
+from tests.verify.gateway_fixture import gateway
+
+__all__ = ["gateway"]

@@ -1,0 +1,70 @@
+"""Running the checks in a test: over real HTTP, with something done to the requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from setup_tool.adapters.machine import SystemClock, SystemEntropy
+from setup_tool.adapters.signing import BotocoreSigner
+from setup_tool.adapters.web import UrllibWeb
+from setup_tool.verify.result import CheckResult, Status
+from setup_tool.verify.run import run_s3_checks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from setup_tool.core.http import Request, Response
+    from setup_tool.ports import Web
+    from setup_tool.verify.plan import S3VerifyPlan
+
+
+@dataclass(slots=True)
+class Meddling:
+    """A `Web` that counts requests and does something before or after each."""
+
+    before: Callable[[int, Request], None] = lambda number, request: None  # noqa: ARG005
+    after: Callable[[int, Request], None] = lambda number, request: None  # noqa: ARG005
+    web: Web = field(default_factory=UrllibWeb)
+    count: int = 0
+
+    def send(self, request: Request, *, timeout: float = 60.0) -> Response:
+        self.count += 1
+        number = self.count
+        self.before(number, request)
+        answer = self.web.send(request, timeout=timeout)
+        self.after(number, request)
+        return answer
+
+
+class NoWaiting(SystemClock):
+    """The system's clock, for what need not settle."""
+
+    def wait(self, seconds: float) -> None:
+        assert seconds > 0
+
+
+def verify(
+    plan: S3VerifyPlan,
+    web: Web | None = None,
+    on_result: Callable[[CheckResult], None] | None = None,
+    *,
+    clock: SystemClock | None = None,
+) -> tuple[CheckResult, ...]:
+    clock = clock or SystemClock()
+    return run_s3_checks(
+        plan,
+        web=web or UrllibWeb(),
+        signer=BotocoreSigner(clock),
+        clock=clock,
+        entropy=SystemEntropy(),
+        on_result=on_result,
+    )
+
+
+def by_status(results: Sequence[CheckResult], status: Status) -> dict[str, CheckResult]:
+    return {result.name: result for result in results if result.status is status}
+
+
+def failed(results: Sequence[CheckResult]) -> dict[str, CheckResult]:
+    return by_status(results, Status.FAILED)
