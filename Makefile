@@ -13,7 +13,7 @@ ifneq ($(CA_BUNDLE),)
 export SSL_CERT_FILE ?= $(CA_BUNDLE)
 endif
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test check format docs bench clean
 
 demo: $(VENV)/operator
 	$(BIN)/setup-tool demo
@@ -30,6 +30,9 @@ check: $(VENV)/dev
 format: $(VENV)/dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/dev
+	$(BIN)/python docs/cli_reference.py
 
 bench: $(VENV)/dev
 	$(BIN)/python -m bench

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from setup_tool.core.content import Content
 
 
+PLANNED = 2**62
+"""The time of change of a file that the plan at hand will write: later than any start."""
+
+
 @dataclass(frozen=True, slots=True)
 class SystemFact:
     """The node as the tool sees it.

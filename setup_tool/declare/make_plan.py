@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from setup_tool.core.facts import PLANNED
 from setup_tool.core.plan import Change, Note, Plan
 from setup_tool.core.queries import ReadFile
 from setup_tool.core.transaction import WriteFile
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from setup_tool.resources.resource import Answers, Resource
-
-_FAR_FUTURE = 2**62
-"""A file about to be written counts as changed after any start, in seconds."""
 
 
 def make_plan(resources: Sequence[Resource], facts: Mapping[str, Answers]) -> Plan:
@@ -39,7 +37,7 @@ def make_plan(resources: Sequence[Resource], facts: Mapping[str, Answers]) -> Pl
             if isinstance(step, WriteFile):
                 query = ReadFile(step.path)
                 view[query] = replace(
-                    view[query], content=step.content, changed_at=_FAR_FUTURE, problem=None
+                    view[query], content=step.content, changed_at=PLANNED, problem=None
                 )
     order = {target: place for place, target in enumerate(facts)}
     changes.sort(key=lambda change: (change.stage, order[change.target]))

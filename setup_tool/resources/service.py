@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from setup_tool.core.facts import PLANNED
 from setup_tool.core.plan import Action, Change, Note, Stage
 from setup_tool.core.queries import FetchHttp, ReadFile, ReadService, ReadStamp
 from setup_tool.core.transaction import BounceService, ServiceControl, StampService
@@ -74,10 +75,12 @@ class Service:
         stamp: StampFact = facts[ReadStamp(name, self.state_dir)]
         files: dict[str, FileFact] = {path: facts[ReadFile(path)] for path in self.control.reads}
         for path, file in files.items():
+            if file.changed_at == PLANNED:
+                return f"{name} has to read {path} as this plan writes it."
             digest = file.content.digest if file.content else None
             if stamp.instance == service.instance and path in stamp.digests:
                 if stamp.digests[path] != digest:
-                    return f"The running {name} has not read {path} as it is after this plan."
+                    return f"The running {name} has not read {path} as it is."
             elif service.started_at is None or service.started_at <= file.changed_at:
                 return f"{path} may have changed after {name} started."
         if health.status not in self.control.health_statuses:
