@@ -16,13 +16,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from setup_tool.adapters.cloud_login import CloudLogin, open_session
 from tests.adapters.impostor import Impostor, serving
 from tests.adapters.rest import Rest
-from tests.lab_fixture import RunningLab, running_lab
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["running_lab"]
+    from tests.lab_fixture import RunningLab
 
 
 @pytest.fixture

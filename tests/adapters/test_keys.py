@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import logging
+import uuid
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,10 +13,9 @@ from setup_tool.core.credential import Credential, KeyPair, Owner
 from setup_tool.core.errors import DeclarationError, SetupToolError
 from setup_tool.core.secret import Secret
 from setup_tool.credentials.issue import issue
-from tests.lab_fixture import request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from setup_tool.adapters.cloud_login import CloudLogin
     from tests.adapters.impostor import Impostor
@@ -30,17 +29,23 @@ def admin(log_in: Callable[..., CloudLogin]) -> KeystoneKeys:
 
 
 @pytest.fixture
-def alice(log_in: Callable[..., CloudLogin], admin: KeystoneKeys) -> Iterator[KeystoneKeys]:
-    """A plain member, who has no keys before and after."""
-    keys = KeystoneKeys(log_in("alice"))
-    yield keys
-    for credential in admin.find(keys.owner(None, None, None)):
-        admin.delete(credential)
+def as_member(log_in: Callable[..., CloudLogin], rest: Rest) -> Callable[..., CloudLogin]:
+    """Log in as a user with role member on one project, and no keys yet."""
+    name, project = f"user-{uuid.uuid4().hex[:12]}", f"project-{uuid.uuid4().hex[:12]}"
+    user = rest.make("user", name=name, domain_id="default", password="canary-member")
+    rest.grant(user, rest.make("project", name=project, domain_id="default"), "member")
+    own = {"OS_USERNAME": name, "OS_PASSWORD": "canary-member", "OS_PROJECT_NAME": project}
+    return lambda **changes: log_in(**{**own, **changes})
 
 
 @pytest.fixture
-def owner(alice: KeystoneKeys) -> Owner:
-    return alice.owner(None, None, None)
+def member(as_member: Callable[..., CloudLogin]) -> KeystoneKeys:
+    return KeystoneKeys(as_member())
+
+
+@pytest.fixture
+def owner(member: KeystoneKeys) -> Owner:
+    return member.owner(None, None, None)
 
 
 def refusal(keys: KeystoneKeys, *wanted: str | None) -> str:
@@ -50,37 +55,37 @@ def refusal(keys: KeystoneKeys, *wanted: str | None) -> str:
 
 
 def test_a_member_is_found_by_nothing_by_name_and_by_id(
-    alice: KeystoneKeys, owner: Owner, running_lab: RunningLab
+    member: KeystoneKeys, owner: Owner, running_lab: RunningLab
 ) -> None:
-    assert (owner.user, owner.project) == ("alice", "demo")
+    user, project = owner.user, owner.project
     before = len(running_lab.access_lines())
-    assert alice.owner("alice", "demo", None) == owner
-    assert alice.owner(None, "demo", "Default") == owner
-    assert alice.owner("alice", None, "default") == owner
-    assert alice.owner(owner.user_id, owner.project_id, None) == owner
+    assert member.owner(user, project, None) == owner
+    assert member.owner(None, project, "Default") == owner
+    assert member.owner(user, None, "default") == owner
+    assert member.owner(owner.user_id, owner.project_id, None) == owner
     assert len(running_lab.access_lines()) == before
 
 
 def test_a_member_finds_another_project_of_hers(
-    alice: KeystoneKeys, rest: Rest, owner: Owner, unique: str
+    member: KeystoneKeys, rest: Rest, owner: Owner, unique: str
 ) -> None:
     project = rest.make("project", name=unique, domain_id="default")
-    assert "has no role on a project" in refusal(alice, None, unique, None)
+    assert "has no role on a project" in refusal(member, None, unique, None)
     rest.grant(owner.user_id, project, "member")
-    found = alice.owner(None, unique, None)
-    assert (found.user, found.project_id) == ("alice", project)
-    assert alice.owner("alice", project, "Default") == found
-    assert alice.owner("alice", unique, "default") == found
+    found = member.owner(None, unique, None)
+    assert (found.user, found.project_id) == (owner.user, project)
+    assert member.owner(owner.user, project, "Default") == found
+    assert member.owner(owner.user, unique, "default") == found
 
 
-def test_a_member_cannot_ask_for_others_and_is_told_why(alice: KeystoneKeys) -> None:
+def test_a_member_cannot_ask_for_others_and_is_told_why(member: KeystoneKeys) -> None:
     with pytest.raises(SetupToolError, match=r"identity:list_users.*one's own keys"):
-        alice.owner("bob", "other", None)
+        member.owner("bob", "other", None)
 
 
 def test_an_administrator_finds_everybody(admin: KeystoneKeys, owner: Owner) -> None:
     for domain in (None, "Default", "default"):
-        assert admin.owner("alice", "demo", domain) == owner
+        assert admin.owner(owner.user, owner.project, domain) == owner
     assert admin.owner(owner.user_id, owner.project_id, None) == owner
     assert admin.owner(owner.user_id, owner.project_id, "Default") == owner
     assert admin.owner(None, None, None).user == "admin"
@@ -109,46 +114,47 @@ def test_what_is_disabled_is_refused(admin: KeystoneKeys, rest: Rest, unique: st
 def test_one_name_in_two_domains_needs_the_domain(
     admin: KeystoneKeys, rest: Rest, owner: Owner, unique: str
 ) -> None:
+    user, project = owner.user, owner.project
     domain = rest.make("domain", name=unique)
-    other = rest.make("user", name="alice", domain_id=domain)
+    other = rest.make("user", name=user, domain_id=domain)
     try:
-        said = refusal(admin, "alice", "demo", None)
-        assert "several users called 'alice', in different domains" in said
-        assert admin.owner("alice", "demo", "Default") == owner
-        assert admin.owner(owner.user_id, "demo", None) == owner
-        assert f"no project 'demo' in domain {unique}" in refusal(admin, "alice", "demo", unique)
-        assert f"no user '{owner.user_id}'" in refusal(admin, owner.user_id, "demo", unique)
+        said = refusal(admin, user, project, None)
+        assert f"several users called '{user}', in different domains" in said
+        assert admin.owner(user, project, "Default") == owner
+        assert admin.owner(owner.user_id, project, None) == owner
+        assert f"no project '{project}' in domain" in refusal(admin, user, project, unique)
+        assert f"no user '{owner.user_id}'" in refusal(admin, owner.user_id, project, unique)
     finally:
         rest.send("DELETE", f"/users/{other}")
         rest.change("domain", domain, enabled=False)
 
 
-def test_keys_are_issued_used_again_and_removed(alice: KeystoneKeys, owner: Owner) -> None:
-    first = issue(alice, owner, new=False)
+def test_keys_are_issued_used_again_and_removed(member: KeystoneKeys, owner: Owner) -> None:
+    first = issue(member, owner, new=False)
     assert first.created
-    again = issue(alice, owner, new=False)
+    again = issue(member, owner, new=False)
     assert (again.credential, again.created) == (first.credential, False)
-    second = issue(alice, owner, new=True)
+    second = issue(member, owner, new=True)
     assert second.created
-    both = alice.find(owner)
+    both = member.find(owner)
     assert {*both} == {first.credential, second.credential}
     assert [c.pair.access for c in both] == sorted(c.pair.access for c in both)
     for _ in range(2):
-        alice.delete(first.credential)
-    assert alice.find(owner) == (second.credential,)
+        member.delete(first.credential)
+    assert member.find(owner) == (second.credential,)
 
 
 def test_an_administrator_issues_for_a_member(
-    alice: KeystoneKeys, admin: KeystoneKeys, owner: Owner
+    member: KeystoneKeys, admin: KeystoneKeys, owner: Owner
 ) -> None:
     made = admin.create(owner)
-    assert alice.find(owner) == admin.find(owner) == (made,)
+    assert member.find(owner) == admin.find(owner) == (made,)
 
 
 def test_a_member_cannot_touch_the_keys_of_others(
-    alice: KeystoneKeys, log_in: Callable[..., CloudLogin], owner: Owner
+    member: KeystoneKeys, log_in: Callable[..., CloudLogin], owner: Owner
 ) -> None:
-    made = alice.create(owner)
+    made = member.create(owner)
     bob = KeystoneKeys(log_in("bob"))
     for attempt in (
         lambda: bob.find(owner),
@@ -158,27 +164,27 @@ def test_a_member_cannot_touch_the_keys_of_others(
     ):
         with pytest.raises(SetupToolError, match="does not let user 'bob' on project 'other'"):
             attempt()
-    assert alice.find(owner) == (made,)
+    assert member.find(owner) == (made,)
 
 
 def test_keys_of_another_project_are_not_found(
-    alice: KeystoneKeys, admin: KeystoneKeys, rest: Rest, owner: Owner, unique: str
+    member: KeystoneKeys, admin: KeystoneKeys, rest: Rest, owner: Owner, unique: str
 ) -> None:
     project = rest.make("project", name=unique, domain_id="default")
     rest.grant(owner.user_id, project, "member")
-    elsewhere = alice.owner(None, unique, None)
+    elsewhere = member.owner(None, unique, None)
     there = admin.create(elsewhere)
-    assert alice.find(owner) == ()
-    assert alice.find(elsewhere) == (there,)
+    assert member.find(owner) == ()
+    assert member.find(elsewhere) == (there,)
 
 
 def test_an_access_key_and_its_secret_can_be_chosen_once(
-    admin: KeystoneKeys, alice: KeystoneKeys, owner: Owner, unique: str
+    admin: KeystoneKeys, member: KeystoneKeys, owner: Owner, unique: str
 ) -> None:
     pair = KeyPair(unique, Secret("canary-chosen"))
     for _ in range(2):
         assert admin.create_chosen(owner, pair) == Credential(owner, pair)
-    assert alice.find(owner) == (Credential(owner, pair),)
+    assert member.find(owner) == (Credential(owner, pair),)
     with pytest.raises(SetupToolError, match="exists with another secret") as caught:
         admin.create_chosen(owner, KeyPair(unique, Secret("canary-other")))
     assert "canary" not in str(caught.value)
@@ -208,16 +214,16 @@ def test_what_keystone_says_to_a_chosen_secret_is_not_repeated(impostor: Imposto
 
 
 def test_no_key_is_logged_even_when_everything_is(
-    alice: KeystoneKeys,
+    member: KeystoneKeys,
     owner: Owner,
     unique: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     for name in ("", "keystoneauth", "keystoneclient", "urllib3"):
         caplog.set_level(logging.DEBUG, logger=name)
-    made = alice.create(owner)
-    chosen = alice.create_chosen(owner, KeyPair(unique, Secret("canary-chosen")))
-    found = alice.find(owner)
+    made = member.create(owner)
+    chosen = member.create_chosen(owner, KeyPair(unique, Secret("canary-chosen")))
+    found = member.find(owner)
     assert "OS-EC2" in caplog.text
     for credential in (made, chosen):
         assert credential.pair.secret.reveal() not in caplog.text
@@ -225,16 +231,15 @@ def test_no_key_is_logged_even_when_everything_is(
 
 
 def test_an_application_credential_is_told_to_log_in_with_a_password(
-    alice: KeystoneKeys, running_lab: RunningLab, log_in: Callable[..., CloudLogin], owner: Owner
+    as_member: Callable[..., CloudLogin], owner: Owner
 ) -> None:
-    path = f"/users/{owner.user_id}/application_credentials"
-    headers = {**running_lab.login("alice").headers, "Content-Type": "application/json"}
-    body = json.dumps({"application_credential": {"name": "for a test"}}).encode()
-    answer = request("POST", f"{running_lab.keystone}{path}", body, headers)
-    made = json.loads(answer.body)["application_credential"]
+    login = as_member()
+    made = login.session.post(
+        f"{login.auth_url}/users/{owner.user_id}/application_credentials",
+        json={"application_credential": {"name": "for a test"}},
+    ).json()["application_credential"]
     delegated = KeystoneKeys(
-        log_in(
-            "alice",
+        as_member(
             OS_AUTH_TYPE="v3applicationcredential",
             OS_APPLICATION_CREDENTIAL_ID=made["id"],
             OS_APPLICATION_CREDENTIAL_SECRET=made["secret"],
@@ -246,5 +251,4 @@ def test_an_application_credential_is_told_to_log_in_with_a_password(
     assert delegated.owner(None, None, None) == owner
     with pytest.raises(SetupToolError, match="Log in with a user name and a password"):
         delegated.create(owner)
-    request("DELETE", f"{running_lab.keystone}{path}/{made['id']}", None, headers)
-    assert alice.find(owner) == ()
+    assert KeystoneKeys(login).find(owner) == ()
