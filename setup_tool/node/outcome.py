@@ -18,8 +18,9 @@ def progress_text(line: str, run: str) -> str | None:
 
 
 def _progress(line: str, run: str) -> tuple[bool, str | None]:
-    """Return whether a line marks a step, and its text: empty for a note to the journal alone,
-    None for a line that is no progress.
+    """Return whether a line marks a step, and its text.
+
+    It is empty for a note to the journal alone, None for a line that is no progress.
     """
     tag = f"{run} progress "
     if not line.startswith(tag):

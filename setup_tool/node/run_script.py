@@ -34,10 +34,6 @@ note() {
     printf '%s\n' "$*" >>journal
 }
 
-durable() {
-    sync "$@" 2>/dev/null || sync
-}
-
 # begin TEXT: a step's marker is on disk before its effect
 begin() {
     number=$((number + 1))
@@ -89,7 +85,10 @@ take_lock() {
         fi
     fi
     mine=$((last + 1))
-    ln owner "$state/lock.$mine" 2>>output || return 1
+    if ! ln owner "$state/lock.$mine" 2>>output; then
+        [ -e "$state/lock.$mine" ] || cannot_lock=yes
+        return 1
+    fi
     highest
     if [ "$last" != "$mine" ]; then
         rm -f "$state/lock.$mine"
@@ -128,6 +127,18 @@ prune() {
 }
 """
 )
+
+DURABLE: Final = r"""
+# durable FILE...: those that are there are on disk, folders with their names; a sync
+# that knows no files (coreutils before 8.24) syncs everything
+durable() {
+    for one in "$@"; do
+        shift
+        [ ! -e "$one" ] || set -- "$@" "$one"
+    done
+    [ "$#" = 0 ] || sync "$@" 2>/dev/null || sync
+}
+"""
 
 _FILES = r"""
 digest_of() {
@@ -468,6 +479,7 @@ undo() {
     fi
 }
 
+cannot_lock=
 copy_attributes=
 keeps_attributes && copy_attributes=yes
 timeout=timeout
@@ -483,6 +495,8 @@ begin 'check'
 if take_lock; then
     main || undo
     prune
+elif [ -n "$cannot_lock" ]; then
+    fail failed "no lock could be made in $state; $dir/output on the node says more"
 else
     fail locked 'another run is at work on this node'
 fi
@@ -490,7 +504,7 @@ fi
 close_run "$dir" "$ending" "$step" "$detail"
 """
 
-RUN_FUNCTIONS: Final = _JOURNAL + _LOCK + _FILES + _SERVICE
+RUN_FUNCTIONS: Final = DURABLE + _JOURNAL + _LOCK + _FILES + _SERVICE
 """What the steps of a run call; before it: prelude, ``run``, ``state``, ``dir``, processes,
 the HTTP client."""
 RUN_END: Final = _END

@@ -24,7 +24,13 @@ from setup_tool.core.transaction import (
 from setup_tool.node.http_client import HTTP_CLIENT, staged
 from setup_tool.node.outcome import parse_outcome, progress_text
 from setup_tool.node.processes import PROCESSES, port_word
-from setup_tool.node.run_script import AFTER_PATIENCE, BEFORE_PATIENCE, RUN_END, RUN_FUNCTIONS
+from setup_tool.node.run_script import (
+    AFTER_PATIENCE,
+    BEFORE_PATIENCE,
+    DURABLE,
+    RUN_END,
+    RUN_FUNCTIONS,
+)
 from setup_tool.node.shell_words import (
     PRELUDE,
     block,
@@ -114,7 +120,7 @@ printf '%s %s %s %s\n' "$$" "$ticks" "$boot" "$run" >"$stage/owner"
 # SIGINT ignored for good, and so would every service restarted from it.
 _START = r"""
 unset TMPDIR
-{ sync "$stage"/* "$stage"/*/* "$stage" || sync; } 2>/dev/null
+durable "$stage"/* "$stage"/*/* "$stage"
 mv "$stage" "$dir" || refuse "$dir could not be made"
 
 start() {
@@ -136,7 +142,7 @@ def stage_script(transaction: Transaction) -> Content:
     Cut short anywhere it runs nothing. Raises `DeclarationError` for a transaction
     that no node could run: a relative path, a service without a way to restart it.
     """
-    parts = [_where(transaction.run, transaction.state_dir), PROCESSES, _FOLLOW, _STAGE]
+    parts = [_where(transaction.run, transaction.state_dir), PROCESSES, DURABLE, _FOLLOW, _STAGE]
     stem = '"$stage"/'
     documents = [("run.sh", _run_text(transaction).encode())]
     for index, write in enumerate(_of(transaction, WriteFile)):
