@@ -16,6 +16,7 @@ BUCKET_PREFIX = "setup-tool-verify-"
 """What the name of every bucket begins with that the checks make."""
 
 _OPAQUE = re.compile(r"[\w+/=%-]{24,}")
+_CODE = re.compile(r"[A-Za-z]{1,60}")
 _SIGNATURE = re.compile(r"(?i)(signature['\":= ]+)[\w+/=%-]{8,}")
 _TITLE = re.compile(rb"(?is)<title[^>]*>(.*?)</title>")
 _LONGEST = 200
@@ -73,12 +74,17 @@ def read_error(response: Response) -> S3Error:
         root = inner  # s3token's own answer, which Swift's s3api wraps into an InvalidRequest
     return S3Error(
         status=response.status,
-        code=shown(value(root, "Code")),
+        code=_code(value(root, "Code")),
         message=shown(value(root, "Message")),
         region=shown(value(root, "Region")),
         canonical_request=value(root, "CanonicalRequest"),
         date=response.header("date") or "",
     )
+
+
+def _code(text: str) -> str:
+    """Return an error's code, all letters and some of them long, or what may be shown of it."""
+    return text if _CODE.fullmatch(text) else shown(text)
 
 
 def described(response: Response) -> str:

@@ -33,11 +33,12 @@ _LARGEST_PART = 64 * 1024 * 1024
 class Check:
     """A named expectation, and the names of the checks that have to pass before.
 
-    ``skip`` is a reason not to ask for it here, ``blocked`` one why it cannot run.
+    Without ``run`` it is skipped for the reason ``skip``; ``blocked`` is one why it
+    cannot run although it should.
     """
 
     name: str
-    run: Callable[[Subject], str]
+    run: Callable[[Subject], str] | None
     needs: tuple[str, ...] = ()
     skip: str = ""
     blocked: str = ""
@@ -109,19 +110,21 @@ def _multipart(limits: GatewayLimits | None) -> Check:
         skip = f"The gateway allows {limits.max_upload_part_num} parts at most."
     elif size > _LARGEST_PART:
         skip = f"The gateway wants parts of at least {size:,} bytes."
-    run = partial(objects.multipart, part_size=max(size, 1))
-    return Check("multipart upload", run, (_BUCKET,), skip)
+    name = "multipart upload"
+    if skip:
+        return Check(name, None, skip=skip)
+    return Check(name, partial(objects.multipart, part_size=max(size, 1)), (_BUCKET,))
 
 
 def _given(plan: S3VerifyPlan) -> Iterator[Check]:
     """Yield the checks that need more than a key."""
     name = "another project's key is refused"
     if plan.foreign is None:
-        yield Check(name, objects.head, skip="No key of another project was given.")
+        yield Check(name, None, skip="No key of another project was given.")
     else:
         yield Check(name, partial(access.foreign_key, foreign=plan.foreign), (_OBJECT,))
     name = "seen through Swift's native API"
     if plan.native is None:
-        yield Check(name, objects.head, skip="No token for Swift's native API was given.")
+        yield Check(name, None, skip="No token for Swift's native API was given.")
     else:
         yield Check(name, partial(access.seen_natively, native=plan.native), (_OBJECT,))

@@ -56,6 +56,16 @@ def run_s3_checks(
     return tuple(run.results)
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """How one check ended; ``silence`` tells that nothing answered."""
+
+    status: Status
+    detail: str = ""
+    hint: str = ""
+    silence: bool = False
+
+
 @dataclass(slots=True)
 class _Run:
     plan: S3VerifyPlan
@@ -154,39 +164,41 @@ class _Run:
         for check in checks:
             missing = [name for name in check.needs if name not in passed]
             reason = blocked or check.blocked or (f"It needs: {missing[0]}." if missing else "")
-            target = subject.session.url
-            if check.skip:
-                result = CheckResult(check.name, target, Status.SKIPPED, detail=check.skip)
-            elif reason:
-                result = CheckResult(check.name, target, Status.NOT_RUN, detail=reason)
-            else:
-                result, answered = self._run_one(check, subject, answered_before=bool(passed))
-                silent = 0 if answered else silent + 1
-            if result.status is Status.PASSED:
+            target, start = subject.session.url, self.clock.monotonic()
+            found = _Found(Status.NOT_RUN, reason)
+            if check.run is None:
+                found = _Found(Status.SKIPPED, check.skip)
+            elif not reason:
+                found = self._attempt(check, check.run, subject, answered_before=bool(passed))
+                silent = silent + 1 if found.silence else 0
+            if found.status is Status.PASSED:
                 passed.add(check.name)
                 self.works_at = self.works_at or target
             if silent >= _SILENT:
                 blocked = "The endpoint does not answer any more."
-            self._tell(result)
+            took = self.clock.monotonic() - start
+            self._tell(
+                CheckResult(check.name, target, found.status, took, found.detail, found.hint)
+            )
 
-    def _run_one(
-        self, check: Check, subject: Subject, *, answered_before: bool
-    ) -> tuple[CheckResult, bool]:
-        """Return the result, and whether the endpoint answered at all."""
-        start = self.clock.monotonic()
-        status, detail, hint, answered = Status.PASSED, "", "", True
+    def _attempt(
+        self,
+        check: Check,
+        run: Callable[[Subject], str],
+        subject: Subject,
+        *,
+        answered_before: bool,
+    ) -> _Found:
         try:
-            detail = check.run(subject)
+            return _Found(Status.PASSED, run(subject))
         except UnmetError as unmet:
-            status, detail, hint = Status.FAILED, str(unmet), unmet.hint
+            hint = unmet.hint
             if not hint and unmet.error is not None:
                 hint = hint_for(unmet.error, self._circumstances(check, subject))
+            return _Found(Status.FAILED, str(unmet), hint)
         except UnreachableError as error:
-            status, detail, answered = Status.FAILED, str(error), False
             hint = FELL_SILENT if answered_before else ""
-        took = self.clock.monotonic() - start
-        result = CheckResult(check.name, subject.session.url, status, took, detail, hint)
-        return result, answered
+            return _Found(Status.FAILED, str(error), hint, silence=True)
 
     def _circumstances(self, check: Check, subject: Subject) -> Circumstances:
         elsewhere = self.works_at if self.works_at != subject.session.url else ""

@@ -8,15 +8,24 @@ from typing import TYPE_CHECKING
 from setup_tool.adapters.machine import SystemClock, SystemEntropy
 from setup_tool.adapters.signing import BotocoreSigner
 from setup_tool.adapters.web import UrllibWeb
+from setup_tool.core.errors import UnreachableError
+from setup_tool.core.http import Response
 from setup_tool.verify.result import CheckResult, Status
 from setup_tool.verify.run import run_s3_checks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from setup_tool.core.http import Request, Response
+    from setup_tool.core.http import Request
     from setup_tool.ports import Web
     from setup_tool.verify.plan import S3VerifyPlan
+
+BUCKETS = Response(
+    200,
+    (),
+    b'<ListAllMyBucketsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Buckets><Bucket>'
+    b"<Name>b</Name></Bucket></Buckets></ListAllMyBucketsResult>",
+)
 
 
 @dataclass(slots=True)
@@ -34,6 +43,23 @@ class Meddling:
         self.before(number, request)
         answer = self.web.send(request, timeout=timeout)
         self.after(number, request)
+        return answer
+
+
+@dataclass(slots=True)
+class Scripted:
+    """A `Web` that answers from a list, over and over."""
+
+    answers: list[Response | UnreachableError]
+    count: int = 0
+
+    def send(self, request: Request, *, timeout: float = 60.0) -> Response:
+        assert request.method
+        assert timeout
+        answer = self.answers[self.count % len(self.answers)]
+        self.count += 1
+        if isinstance(answer, UnreachableError):
+            raise answer
         return answer
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from setup_tool.core.http import Response
-from setup_tool.verify.answer import S3Error, described, document, shown, texts, value
+from setup_tool.verify.answer import S3Error, described, document, read_error, shown, texts, value
 from setup_tool.verify.hints import Circumstances, hint_for
 from setup_tool.verify.session import (
     delete_document,
@@ -40,6 +40,15 @@ def test_s3tokens_own_error_is_taken_out_of_its_wrapping() -> None:
     )
     body = f"<Error><Code>InvalidRequest</Code><Message>{inner}</Message></Error>".encode()
     assert described(Response(400, (), body)) == "HTTP 400 InvalidURI: Could not parse"
+
+
+def test_a_long_code_is_shown_and_what_is_none_is_not() -> None:
+    code = "AuthorizationHeaderMalformed"
+    assert (
+        read_error(Response(400, (), f"<Error><Code>{code}</Code></Error>".encode())).code == code
+    )
+    odd = b"<Error><Code>j0rrBIc17RfkPqjwqwm7wXnmnqs=</Code></Error>"
+    assert read_error(Response(400, (), odd)).code == "********"
 
 
 def test_an_answer_without_a_body_is_its_status() -> None:

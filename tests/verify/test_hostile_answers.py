@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,16 +15,14 @@ from setup_tool.adapters.signing import BotocoreSigner
 from setup_tool.adapters.web import UrllibWeb
 from setup_tool.core.credential import KeyPair
 from setup_tool.core.errors import DeclarationError, UnreachableError
-from setup_tool.core.gateway import GatewayLimits
 from setup_tool.core.http import Request, Response
 from setup_tool.core.secret import Secret
-from setup_tool.verify.gateway import NoGatewayError, limits, probe_region
 from setup_tool.verify.plan import NativeAccess, S3VerifyPlan
 from setup_tool.verify.report import as_document, as_junit, table_rows
 from setup_tool.verify.result import Status, all_well
 from setup_tool.verify.run import run_s3_checks
 from tests.adapters.wire import Sent, certificate, wire_server
-from tests.verify.running import NoWaiting, failed, verify
+from tests.verify.running import BUCKETS, NoWaiting, Scripted, failed, verify
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -186,23 +183,6 @@ def test_no_secret_signature_or_token_gets_into_a_result_even_when_it_is_echoed(
             assert secret[:24] not in shown
 
 
-@dataclass(slots=True)
-class Scripted:
-    """A `Web` that answers from a list, over and over."""
-
-    answers: list[Response | UnreachableError]
-    count: int = 0
-
-    def send(self, request: Request, *, timeout: float = 60.0) -> Response:
-        assert request.method
-        assert timeout
-        answer = self.answers[self.count % len(self.answers)]
-        self.count += 1
-        if isinstance(answer, UnreachableError):
-            raise answer
-        return answer
-
-
 _BODIES = st.one_of(
     st.binary(max_size=40),
     st.sampled_from(
@@ -233,14 +213,6 @@ _ANSWERS = st.one_of(
         _BODIES,
     ),
     st.just(UnreachableError("No answer from here:1 (read: timed out).")),
-)
-
-
-BUCKETS = Response(
-    200,
-    (),
-    b'<ListAllMyBucketsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Buckets><Bucket>'
-    b"<Name>b</Name></Bucket></Buckets></ListAllMyBucketsResult>",
 )
 
 
@@ -287,58 +259,3 @@ def test_whatever_is_answered_the_run_ends_with_results_that_are_not_well(
     assert results
     assert not all_well(results)
     assert gateway.count < 2000
-
-
-def _probe(*answers: Response | UnreachableError) -> str:
-    web = Scripted(list(answers))
-    return probe_region(web, BotocoreSigner(NoWaiting()), "http://here:1", PAIR)
-
-
-def _malformed(inner: str) -> Response:
-    code = "<Code>AuthorizationHeaderMalformed</Code>"
-    return Response(400, (), f"<Error>{code}{inner}</Error>".encode())
-
-
-def test_the_region_is_read_from_the_refusal_or_its_words() -> None:
-    assert _probe(_malformed("<Region>eu-1</Region>")) == "eu-1"
-    words = "the region 'x' is wrong; expecting 'US'"
-    assert _probe(_malformed(f"<Message>{words}</Message>")) == "US"
-
-
-def test_a_gateway_that_takes_any_region_is_asked_where_a_bucket_lies() -> None:
-    where = Response(200, (), b"<LocationConstraint>eu-2</LocationConstraint>")
-    assert _probe(BUCKETS, where) == "eu-2"
-    assert _probe(BUCKETS, Response(200, (), b"<LocationConstraint/>")) == "us-east-1"
-    assert _probe(BUCKETS, Response(403, (), b"")) == "us-east-1"
-    assert _probe(Response(200, (), b"<ListAllMyBucketsResult/>")) == "us-east-1"
-
-
-@pytest.mark.parametrize("region", ["", "two words", "x" * 65, "<b>", "a\nb"])
-def test_a_region_that_can_be_none_is_not_taken(region: str) -> None:
-    with pytest.raises(NoGatewayError, match="does not tell the region"):
-        _probe(_malformed(f"<Region>{region.replace('<', '&lt;')}</Region>"))
-
-
-def test_a_probe_of_nothing_is_unreachable() -> None:
-    with pytest.raises(UnreachableError):
-        _probe(UnreachableError("No answer."))
-
-
-@pytest.mark.parametrize(
-    ("body", "wanted"),
-    [
-        (b'{"s3api": {}}', GatewayLimits(1000, 5242880, allow_multipart_uploads=True)),
-        (
-            b'{"swift3": {"max_upload_part_num": 9, "allow_multipart_uploads": false}}',
-            GatewayLimits(9, 5242880, allow_multipart_uploads=False),
-        ),
-        (b'{"swift": {}}', None),
-        (b'{"s3api": {"min_segment_size": null}}', None),
-        (b"[]", None),
-        (b"<html>", None),
-        (b"", None),
-        (b"\xff", None),
-    ],
-)
-def test_limits_are_told_or_they_are_not(body: bytes, wanted: GatewayLimits | None) -> None:
-    assert limits(Scripted([Response(200, (), body)]), "http://here:1/") == wanted
