@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from setup_tool.core.errors import DeclarationError
 from setup_tool.core.plan import Answering
+from setup_tool.core.secret import Secret
 from setup_tool.core.transaction import ServiceControl
 from setup_tool.declare.roles import Declaration, Role, Values, fill
 from setup_tool.editors.ini import Dialect
@@ -21,10 +22,13 @@ from setup_tool.resources.merge import merged
 from setup_tool.resources.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from setup_tool.core.identity import ProjectRef, UserRef
+    from setup_tool.core.plan import Stage
     from setup_tool.resources.resource import Resource
+
+T = TypeVar("T")
 
 _DIALECTS = {"oslo": Dialect.OSLO, "paste": Dialect.PASTE}
 
@@ -75,133 +79,186 @@ def _build(declaration: Declaration, use: Use, remove_endpoints: frozenset[str])
         )
     build, allowed = kind
     fields = fill(declaration.fields, use.values, declaration.origin)
+    wanted = _Wanted(declaration, fields, use, remove_endpoints)
     unknown = sorted(set(fields) - allowed)
     if unknown:
-        raise DeclarationError(
-            f"{declaration.origin}: {declaration.kind} has no '{unknown[0]}'; "
-            f"it has {', '.join(sorted(allowed)) or 'nothing to declare'}."
+        raise wanted.error(
+            f"has no '{unknown[0]}'; it has {', '.join(sorted(allowed)) or 'nothing to declare'}."
         )
-    try:
-        return build(_Wanted(declaration, fields, use, remove_endpoints))
-    except KeyError as missing:
-        raise DeclarationError(
-            f"{declaration.origin}: {declaration.kind} lacks {missing}."
-        ) from None
+    return build(wanted)
 
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """One declaration with its values filled in."""
+    """One declaration with its values filled in, read field by field.
+
+    Every reading raises `DeclarationError` for a field that is missing or no such thing.
+    """
 
     declaration: Declaration
     fields: Mapping[str, Any]
     use: Use
     remove_endpoints: frozenset[str]
 
+    @property
+    def stage(self) -> Stage:
+        return self.declaration.stage
+
+    def error(self, sentence: str) -> DeclarationError:
+        return DeclarationError(f"{self.declaration.origin}: {self.declaration.kind} {sentence}")
+
+    def said(self, name: str) -> Any:
+        if name not in self.fields:
+            raise self.error(f"lacks '{name}'.")
+        return self.fields[name]
+
+    def text(self, name: str) -> str:
+        return self._of(str, name, self.said(name), "a text")
+
+    def text_if_said(self, name: str) -> str | None:
+        return self.text(name) if name in self.fields else None
+
+    def texts(self, name: str, value: Any) -> tuple[str, ...]:
+        if not isinstance(value, list | tuple):
+            raise self.error(f"wants a list of texts in '{name}'.")
+        return tuple(self._of(str, name, item, "a list of texts") for item in value)
+
+    def number(self, name: str, value: Any) -> int:
+        if isinstance(value, bool):
+            raise self.error(f"wants a number in '{name}'.")
+        return self._of(int, name, value, "a number")
+
+    def truth(self, name: str) -> bool:
+        return self._of(bool, name, self.said(name), "a truth value")
+
+    def options(self, name: str) -> Iterator[tuple[str, str, Any]]:
+        """Yield section, option and what is said of it, of a mapping of mappings."""
+        sections = self._of(dict, name, self.fields.get(name, {}), "a mapping of sections")
+        for section, options in sections.items():
+            for key, said in self._of(dict, name, options, "a mapping of options").items():
+                yield section, key, said
+
+    def node(self) -> str:
+        if self.declaration.each != "node":
+            raise self.error("is for nodes only.")
+        return self.use.target
+
     def login(self) -> tuple[UserRef, ProjectRef]:
         if self.use.user is None or self.use.project is None:
-            raise DeclarationError(
-                f"{self.declaration.origin}: {self.declaration.kind} is for logins only."
-            )
+            raise self.error("is for logins only.")
         return self.use.user, self.use.project
+
+    def _of(self, kind: type[T], name: str, value: Any, what: str) -> T:
+        if not isinstance(value, kind):
+            raise self.error(f"wants {what} in '{name}'.")
+        return value
 
 
 def _config_file(wanted: _Wanted) -> Resource:
-    fields, origin = wanted.fields, wanted.declaration.origin
-    if fields["dialect"] not in _DIALECTS:
-        raise DeclarationError(f"{origin}: 'dialect' must be one of {', '.join(_DIALECTS)}.")
-    if fields.get("pipeline", "s3api") != "s3api":
-        raise DeclarationError(f"{origin}: the only pipeline known is 's3api'.")
-    settings = tuple(
-        Setting(section, key, value, origin)
-        for section, options in fields.get("sections", {}).items()
-        for key, value in options.items()
-    )
-    members = tuple(
-        ListMember(
-            section,
-            key,
-            said["has"] if "has" in said else said["lacks"],
-            "has" in said,
-            tuple(said["default"]),
-            origin,
-        )
-        for section, options in fields.get("lists", {}).items()
-        for key, said in options.items()
-    )
+    dialect = _DIALECTS.get(wanted.text("dialect"))
+    if dialect is None:
+        raise wanted.error(f"wants one of {', '.join(_DIALECTS)} in 'dialect'.")
+    pipeline = wanted.text_if_said("pipeline")
+    if pipeline not in {None, "s3api"}:
+        raise wanted.error("knows no 'pipeline' but s3api.")
     return ConfigFile(
-        target=wanted.use.target,
-        stage=wanted.declaration.stage,
-        path=fields["path"],
-        dialect=_DIALECTS[fields["dialect"]],
-        settings=settings,
-        members=members,
-        with_s3api="pipeline" in fields,
-        in_place=fields.get("in_place", False),
-        because=tuple(fields.get("because", ())),
+        target=wanted.node(),
+        stage=wanted.stage,
+        path=wanted.text("path"),
+        dialect=dialect,
+        settings=tuple(_setting(wanted, *said) for said in wanted.options("sections")),
+        members=tuple(_member(wanted, *said) for said in wanted.options("lists")),
+        with_s3api=pipeline is not None,
+        in_place="in_place" in wanted.fields and wanted.truth("in_place"),
+        because=wanted.texts("because", wanted.fields.get("because", ())),
     )
+
+
+def _setting(wanted: _Wanted, section: str, key: str, value: Any) -> Setting:
+    if not isinstance(value, str | Secret | bool | int):
+        raise wanted.error(f"wants a text, a number or a truth value for [{section}] {key}.")
+    return Setting(section, key, value, wanted.declaration.origin)
+
+
+def _member(wanted: _Wanted, section: str, key: str, said: Any) -> ListMember:
+    verb = "lacks" if isinstance(said, dict) and "lacks" in said else "has"
+    if not isinstance(said, dict) or set(said) != {verb, "default"}:
+        raise wanted.error(
+            f"wants for the list [{section}] {key} a mapping of `has` or `lacks`, and `default`."
+        )
+    if not isinstance(said[verb], str):
+        raise wanted.error(f"wants a text in '{verb}' of [{section}] {key}.")
+    default = wanted.texts("default", said["default"])
+    origin = wanted.declaration.origin
+    return ListMember(section, key, said[verb], verb == "has", default, origin)
 
 
 def _service(wanted: _Wanted) -> Resource:
-    fields = wanted.fields
+    statuses = wanted.fields.get("health_statuses", [200])
+    if not isinstance(statuses, list):
+        raise wanted.error("wants a list of numbers in 'health_statuses'.")
+    port = wanted.fields.get("port")
     control = ServiceControl(
-        name=fields["name"],
-        reads=tuple(fields["reads"]),
-        health_url=fields["health_url"],
-        port=fields.get("port"),
-        restart=fields.get("restart"),
-        reload=fields.get("reload"),
-        health_statuses=tuple(fields.get("health_statuses", (200,))),
+        name=wanted.text("name"),
+        reads=wanted.texts("reads", wanted.said("reads")),
+        health_url=wanted.text("health_url"),
+        port=None if port is None else wanted.number("port", port),
+        restart=wanted.text_if_said("restart"),
+        reload=wanted.text_if_said("reload"),
+        health_statuses=tuple(wanted.number("health_statuses", each) for each in statuses),
     )
     return Service(
-        target=wanted.use.target,
-        stage=wanted.declaration.stage,
+        target=wanted.node(),
+        stage=wanted.stage,
         control=control,
-        units=tuple(fields.get("units", ())),
-        state_dir=fields["state_dir"],
+        units=wanted.texts("units", wanted.fields.get("units", ())),
+        state_dir=wanted.text("state_dir"),
     )
 
 
 def _role(wanted: _Wanted) -> Resource:
-    return KeystoneRole(name=wanted.fields["name"])
+    return KeystoneRole(wanted.text("name"), stage=wanted.stage)
 
 
 def _project(wanted: _Wanted) -> Resource:
-    return Project(project=wanted.login()[1])
+    return Project(wanted.login()[1], stage=wanted.stage)
 
 
 def _user_enabled(wanted: _Wanted) -> Resource:
-    return UserEnabled(user=wanted.login()[0])
+    return UserEnabled(wanted.login()[0], stage=wanted.stage)
 
 
 def _grant(wanted: _Wanted) -> Resource:
     user, project = wanted.login()
-    reasons = (wanted.fields["because"],)
-    return Grant(user=user, project=project, role=wanted.fields["role"], reasons=reasons)
+    reasons = (wanted.text("because"),)
+    return Grant(user, project, wanted.text("role"), reasons=reasons, stage=wanted.stage)
 
 
 def _catalogue_service(wanted: _Wanted) -> Resource:
-    fields = wanted.fields
     return CatalogueService(
-        fields["type"], fields["name"], fields["description"], requires=_answering(fields)
+        type=wanted.text("type"),
+        name=wanted.text("name"),
+        description=wanted.text("description"),
+        requires=_answering(wanted),
+        stage=wanted.stage,
     )
 
 
 def _endpoint(wanted: _Wanted) -> Resource:
-    fields = wanted.fields
     return Endpoint(
-        service_type=fields["type"],
-        service_name=fields["name"],
-        interface=fields["interface"],
-        region=fields["region"],
-        url=fields["url"],
+        service_type=wanted.text("type"),
+        service_name=wanted.text("name"),
+        interface=wanted.text("interface"),
+        region=wanted.text("region"),
+        url=wanted.text("url"),
         remove_ids=wanted.remove_endpoints,
-        requires=_answering(fields),
+        requires=_answering(wanted),
+        stage=wanted.stage,
     )
 
 
-def _answering(fields: Mapping[str, Any]) -> Answering:
-    return Answering(url=fields["answers_at"], api=fields["type"])
+def _answering(wanted: _Wanted) -> Answering:
+    return Answering(url=wanted.text("answers_at"), api=wanted.text("type"))
 
 
 _KINDS: dict[str, tuple[Callable[[_Wanted], Resource], set[str]]] = {

@@ -10,14 +10,15 @@ from typing import Any
 from setup_tool.core.errors import DeclarationError
 from setup_tool.core.plan import Stage
 from setup_tool.core.secret import Secret
-from setup_tool.declare.located import Listing, Table, parse_yaml
+from setup_tool.declare.located import Listing, Scalar, Table, parse_yaml
 from setup_tool.declare.located import Value as Located
 
 Value = str | bool | int | Secret | tuple[str, ...] | None
 Values = Mapping[str, Value]
 
 EACH = ("node", "login", "api")
-_REFERENCE = re.compile(r"\$\{([a-z0-9_]+)\}")
+_REFERENCE = re.compile(r"\$\{([^{}]*)\}")
+_NUMBER = re.compile(r"0|-?[1-9][0-9]*")
 _STAGES = {stage.name.lower(): stage for stage in Stage}
 _ROLE_KEYS = {"role", "title", "each", "stage", "resources"}
 
@@ -55,16 +56,17 @@ def load_role(text: str, file: str) -> Role:
     whole = parse_yaml(text, file)
     if not isinstance(whole, Table):
         raise DeclarationError(f"{file}: a role is a mapping with 'role' and 'resources'.")
-    raw = {name: entry.value for name, entry in whole.entries.items()}
-    unknown = sorted(set(raw) - _ROLE_KEYS)
+    unknown = sorted(set(whole.entries) - _ROLE_KEYS)
     if unknown:
         raise whole.entries[unknown[0]].origin.error(
             f"unknown key '{unknown[0]}'; allowed are {', '.join(sorted(_ROLE_KEYS))}."
         )
+    _refuse_repeats(whole)
+    raw = {name: entry.value for name, entry in whole.entries.items()}
     resources = raw.pop("resources", None)
     if "role" not in raw or not isinstance(resources, Listing) or not resources.items:
         raise whole.origin.error("a role is a mapping with 'role' and 'resources'.")
-    head = {key: str(_plain(value)) for key, value in raw.items()}
+    head = {key: _word(key, value) for key, value in raw.items()}
     declarations = tuple(_declaration(entry, head) for entry in resources.items)
     return Role(head["role"], head.get("title", head["role"]), declarations)
 
@@ -77,7 +79,7 @@ def _declaration(value: Located, head: Mapping[str, str]) -> Declaration:
     stage = entry.pop("stage", head.get("stage"))
     if each not in EACH:
         raise value.origin.error(f"'each' must be one of {', '.join(EACH)}.")
-    if stage not in _STAGES:
+    if not isinstance(stage, str) or stage not in _STAGES:
         raise value.origin.error(f"'stage' must be one of {', '.join(_STAGES)}.")
     if len(entry) != 1:
         raise value.origin.error("a resource has exactly one kind.")
@@ -87,17 +89,37 @@ def _declaration(value: Located, head: Mapping[str, str]) -> Declaration:
     return Declaration(kind, fields, each, _STAGES[stage], str(value.origin))
 
 
+def _refuse_repeats(table: Table) -> None:
+    for entry in table.entries.values():
+        if entry.repeated:
+            raise entry.origin.error(f"this key stands already at {entry.repeated}.")
+
+
+def _word(name: str, value: Located) -> str:
+    if not isinstance(value, Scalar) or value.kind != "str" or not value.text:
+        raise value.origin.error(f"'{name}' must be a text.")
+    return value.text
+
+
 def _plain(value: Located) -> Any:
+    """Return what is declared as Python's own values; nothing said is None, as YAML has it."""
     if isinstance(value, Listing):
         return [_plain(item) for item in value.items]
     if isinstance(value, Table):
-        for entry in value.entries.values():
-            if entry.repeated:
-                raise entry.origin.error(f"this key stands already at {entry.repeated}.")
+        _refuse_repeats(value)
         return {name: _plain(entry.value) for name, entry in value.entries.items()}
-    if value.kind == "bool":
-        return value.text.lower() in {"true", "yes", "on"}
-    return int(value.text) if value.kind == "int" else value.text
+    match value.kind:
+        case "null":
+            return None
+        case "bool":
+            return value.text.lower() in {"true", "yes", "on"}
+        case "int" if _NUMBER.fullmatch(value.text):
+            return int(value.text)
+        case "str":
+            return value.text
+    raise value.origin.error(
+        "this is no text, number or truth value to YAML. Put quotation marks around it."
+    )
 
 
 def fill(value: Any, values: Values, origin: str) -> Any:
