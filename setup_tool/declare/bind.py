@@ -85,12 +85,15 @@ def bind(
     notes: list[Note] = []
     uses += _login_uses(proxies)
     locations: dict[str, str] = {}
+    by_region: dict[str, dict[str, str]] = {}
     s3: dict[str, list[Node]] = {}
     ec2: dict[str, list[Node]] = {}
     for node in filter(is_controller, nodes):
         region = _region(node.name, node.settings, catalogue)
-        keystone = catalogue_urls(catalogue, "identity", region).get("internal", "")
-        use, said = bind_controller.use_of(node, facts[node.name], keystone)
+        keystone = catalogue_urls(catalogue, "identity", region)
+        use, said = bind_controller.use_of(
+            node, facts[node.name], keystone.get("internal") or keystone.get("public")
+        )
         notes += said
         if use is not None:
             uses.append(use)
@@ -103,7 +106,9 @@ def bind(
         if proxy.login is not None:
             s3.setdefault(region, []).append(proxy.node)
         locations[proxy.node.name] = location
-    _check_locations(locations)
+        by_region.setdefault(region, {})[proxy.node.name] = location
+    for region, served_at in by_region.items():
+        _check_locations(region, served_at)
     uses += [_s3_use(region, served, catalogue) for region, served in s3.items()]
     uses += [_ec2_use(region, served, catalogue) for region, served in ec2.items()]
     return Bound(tuple(uses), tuple(notes), tuple(proxies), locations)
@@ -167,13 +172,13 @@ def _region(name: str, settings: Settings, catalogue: CatalogueFact) -> str:
     return catalogue.regions[0]
 
 
-def _check_locations(locations: Mapping[str, str]) -> None:
+def _check_locations(region: str, locations: Mapping[str, str]) -> None:
     """Proxies behind one URL must answer to one location, or signatures fail at random."""
     if len(set(locations.values())) > 1:
         listed = ", ".join(f"{name}: {location}" for name, location in locations.items())
         raise DeclarationError(
-            f"The proxies name different S3 locations ({listed}). Set `s3_location` in the "
-            "inventory to the one that clients are to use."
+            f"The proxies of region {region} name different S3 locations ({listed}). Set "
+            "`s3_location` in the inventory to the one that clients are to use."
         )
 
 

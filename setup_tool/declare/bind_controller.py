@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from setup_tool.core.errors import DeclarationError
 from setup_tool.core.plan import Note
 from setup_tool.core.queries import ReadFile
 from setup_tool.declare.instantiate import Use
-from setup_tool.declare.questions import NOVA, NOVA_API_UNITS
+from setup_tool.declare.questions import NOVA, nova_api_units
 from setup_tool.declare.releases import NOVA_WITHOUT_EC2, is_at_least
-from setup_tool.declare.urls import bound, without_version
+from setup_tool.declare.urls import bound, port, without_version
 from setup_tool.declare.versions import release_of
-from setup_tool.editors.ini import DEFAULT, Dialect, IniFile
+from setup_tool.editors.ini import DEFAULT, Dialect, FileProblemError, IniFile
 from setup_tool.resources.config_file import open_config
 
 if TYPE_CHECKING:
@@ -21,16 +22,17 @@ if TYPE_CHECKING:
     from setup_tool.declare.roles import Value
     from setup_tool.resources.resource import Answers
 
-_EC2_PORT = 8773
-_COMPUTE_PORT = 8774
+_PORTS = {"ec2": 8773, "osapi_compute": 8774}
+_REFERENCE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _V3_TOKENS_SINCE = "12"
 """Liberty: the first nova whose EC2 reads the token from a v3 answer's header."""
 
 
-def use_of(node: Node, facts: Answers, keystone: str) -> tuple[Use | None, tuple[Note, ...]]:
+def use_of(node: Node, facts: Answers, keystone: str | None) -> tuple[Use | None, tuple[Note, ...]]:
     """Return the role that brings nova's EC2 to a controller, or why there is none.
 
-    ``keystone`` is the URL at which the node's services find Keystone. Raises
+    ``keystone`` is the URL at which the node's services find Keystone, None where the
+    catalogue does not tell. Raises
     `DeclarationError` where the inventory asks for what this nova cannot do.
     """
     settings = node.settings
@@ -48,11 +50,8 @@ def use_of(node: Node, facts: Answers, keystone: str) -> tuple[Use | None, tuple
         return _without_ec2(node, file, release)
     if settings.ec2 == "off":
         return None, ()
-    values = _values(node, release) | {
-        "nova_api_port": _port(file, "ec2_listen_port", _EC2_PORT),
-        "nova_api_health_url": settings.nova_api_health_url
-        or bound(_value(file, "ec2_listen"), _port(file, "ec2_listen_port", _EC2_PORT)) + "/",
-        "keystone_ec2_url": _value(file, "keystone_ec2_url") or _tokens_url(keystone, release),
+    values = _values(node, file, release, "ec2") | {
+        "keystone_ec2_url": _tokens_url(node, file, release, keystone)
     }
     return Use("nova-ec2", "node", node.name, values), ()
 
@@ -66,7 +65,7 @@ def _without_ec2(node: Node, file: IniFile, release: str) -> tuple[Use | None, t
             "nova-api does not start with ec2 in enabled_apis. Set `ec2: auto` or `ec2: off`."
         )
     apis = file.get(DEFAULT, "enabled_apis")
-    if apis is None or "ec2" not in (part.strip() for part in apis.value.split(",")):
+    if apis is None or "ec2" not in _listed(file, "enabled_apis"):
         return None, ()
     if settings.ec2 != "off":
         text = (
@@ -75,15 +74,7 @@ def _without_ec2(node: Node, file: IniFile, release: str) -> tuple[Use | None, t
             "Set `ec2: off` for this node to have it removed."
         )
         return None, (Note(node.name, text),)
-    values = _values(node, release) | {
-        "nova_api_port": _port(file, "osapi_compute_listen_port", _COMPUTE_PORT),
-        "nova_api_health_url": settings.nova_api_health_url
-        or bound(
-            _value(file, "osapi_compute_listen"),
-            _port(file, "osapi_compute_listen_port", _COMPUTE_PORT),
-        )
-        + "/",
-    }
+    values = _values(node, file, release, "osapi_compute")
     return Use("nova-ec2-off", "node", node.name, values), ()
 
 
@@ -106,14 +97,17 @@ def _unknown(
     return None, (Note(node.name, text),)
 
 
-def _values(node: Node, release: str) -> dict[str, Value]:
+def _values(node: Node, file: IniFile, release: str, api: str) -> dict[str, Value]:
+    """Return the values both roles need; ``api`` is the one that is asked for its health."""
     settings = node.settings
-    unit = settings.nova_api_service
+    health = settings.nova_api_health_url or _health_url(file, api)
     return {
         "nova_conf": settings.nova_conf,
         "nova_version": release,
         "in_place": settings.nova_conf in settings.in_place,
-        "nova_api_units": (unit,) if unit else NOVA_API_UNITS,
+        "nova_api_units": nova_api_units(node),
+        "nova_api_port": port(health),
+        "nova_api_health_url": health,
         "nova_api_restart": settings.nova_api_restart,
         "state_dir": settings.state_dir,
     }
@@ -124,16 +118,50 @@ def _package_release(facts: Answers) -> str | None:
     return release_of(package.version) if package.version else None
 
 
-def _tokens_url(keystone: str, release: str) -> str:
+def _tokens_url(node: Node, file: IniFile, release: str, keystone: str | None) -> str | None:
+    """Return where nova is to check EC2 signatures, None where its file says so already."""
+    option = file.get(DEFAULT, "keystone_ec2_url")
+    if option is not None and option.value:
+        return None
+    if keystone is None:
+        raise DeclarationError(
+            f"{node.name}: where nova is to check EC2 signatures cannot be told: Keystone has no "
+            "single internal or public endpoint of its own in this region. Correct the catalogue, "
+            f"or set keystone_ec2_url in {node.settings.nova_conf}."
+        )
     version = "v3" if is_at_least(release, _V3_TOKENS_SINCE) else "v2.0"
     return f"{without_version(keystone)}/{version}/ec2tokens"
 
 
-def _port(file: IniFile, key: str, default: int) -> int:
-    said = _value(file, key)
-    return int(said) if said and said.isdigit() else default
+def _health_url(file: IniFile, api: str) -> str:
+    scheme = "https" if api in _listed(file, "enabled_ssl_apis") else "http"
+    number = _value(file, f"{api}_listen_port")
+    if number is not None and not number.isdigit():
+        raise DeclarationError(f"{file.name}: {api}_listen_port is not a number.")
+    address = _value(file, f"{api}_listen")
+    return bound(address, int(number or _PORTS[api]), scheme) + "/"
+
+
+def _listed(file: IniFile, key: str) -> tuple[str, ...]:
+    option = file.get(DEFAULT, key)
+    return tuple(part.strip() for part in option.value.split(",")) if option else ()
 
 
 def _value(file: IniFile, key: str) -> str | None:
+    """Return an option of [DEFAULT], what it refers to (``$my_ip``) filled in from there."""
     option = file.get(DEFAULT, key)
-    return option.value if option else None
+    if option is None or not option.unresolved:
+        return option.value if option else None
+
+    def referred(found: re.Match[str]) -> str:
+        other = file.get(DEFAULT, found[1] or found[2])
+        if other is None or other.unresolved:
+            raise FileProblemError(
+                file.name,
+                option.lines[0],
+                f"{key} refers to an option that the file does not set, so nova-api cannot be "
+                "asked for its health. Set nova_api_health_url in the inventory.",
+            )
+        return other.value
+
+    return _REFERENCE.sub(referred, option.value)

@@ -9,13 +9,13 @@ from setup_tool.core.errors import DeclarationError
 from setup_tool.core.identity import Login, ReadGrants
 from setup_tool.core.queries import ReadFile
 from setup_tool.declare.instantiate import Use
-from setup_tool.declare.logins import overridden, read_login
-from setup_tool.declare.questions import PROXY_UNITS, SWIFT, info_url
+from setup_tool.declare.logins import read_login
+from setup_tool.declare.questions import SWIFT, info_url, proxy_units
 from setup_tool.declare.releases import SWIFT_WITH_S3API, is_at_least
 from setup_tool.declare.urls import bound, port, without_version
 from setup_tool.declare.versions import release_of, swift_from_info
 from setup_tool.editors import pipeline
-from setup_tool.editors.ini import DEFAULT, Dialect, IniFile
+from setup_tool.editors.ini import DEFAULT, Dialect, FileProblemError, IniFile
 from setup_tool.resources.config_file import open_config
 
 if TYPE_CHECKING:
@@ -61,7 +61,13 @@ def read_proxy(node: Node, facts: Answers) -> Proxy | None:
         node.name, settings.proxy_conf, Dialect.PASTE, facts[ReadFile(settings.proxy_conf)]
     )
     release = _release(node, facts)
-    if settings.s3 == "swift3" or not is_at_least(release, SWIFT_WITH_S3API):
+    modern = is_at_least(release, SWIFT_WITH_S3API)
+    if settings.s3 == "swift3" and modern:
+        raise DeclarationError(
+            f"{node.name}: `s3: swift3` contradicts Swift {release}, which runs here: from 2.18 "
+            "(Rocky) on Swift has s3api instead. Say `s3: s3api`, or leave s3 out."
+        )
+    if not modern:
         raise DeclarationError(
             f"{node.name}: Swift {release} would need swift3 for S3, which this version of "
             "setup-tool does not set up yet. Set `s3: off` for this node."
@@ -70,9 +76,8 @@ def read_proxy(node: Node, facts: Answers) -> Proxy | None:
     section = f"filter:{_authtoken(file)}"
     login = None
     if placed.auth is pipeline.Auth.KEYSTONE:
-        login = overridden(
-            read_login(lambda key: _value(file, section, key), f"{file.name} [{section}]"),
-            settings.s3_login,
+        login = read_login(
+            lambda key: _value(file, section, key), f"{file.name} [{section}]", settings.s3_login
         )
     health = settings.proxy_health_url or _health_url(file)
     location = _value(file, "filter:s3api", "location")
@@ -91,7 +96,7 @@ def use_of(proxy: Proxy, location: str, identity: Answers) -> Use:
         "proxy_health_url": proxy.health_url,
         "proxy_restart": settings.proxy_restart,
         "proxy_reload": settings.proxy_reload,
-        "proxy_units": _units(settings.proxy_service),
+        "proxy_units": proxy_units(proxy.node),
         "state_dir": settings.state_dir,
     }
     if proxy.login is None:
@@ -160,25 +165,35 @@ def _health_url(file: IniFile) -> str:
 
 
 def _reseller_prefix(proxy: Proxy) -> str:
+    """Return what stands before a project's id in its account's name.
+
+    Of several prefixes the first is meant; read as ``config_read_reseller_options`` of
+    ``swift.common.utils`` does, for which ``''`` is none.
+    """
     said = _value(proxy.file, "filter:keystoneauth", "reseller_prefix")
-    first = (said if said is not None else "AUTH").split(",")[0].strip()
-    return f"{first.rstrip('_')}_" if first else ""
+    prefixes = [p.strip() for p in ("AUTH" if said is None else said).split(",") if p.strip()]
+    if not prefixes or prefixes[0] == "''":
+        return ""
+    return prefixes[0] if prefixes[0].endswith("_") else f"{prefixes[0]}_"
 
 
 def _cache_seconds(proxy: Proxy, identity: Answers) -> int:
     """Caching asks Keystone for the secret, which only an administrator may."""
     login = proxy.login
     roles = identity.get(ReadGrants(login.user, login.project)) if login else None
-    if not isinstance(roles, frozenset) or "admin" not in roles:
+    if not isinstance(roles, frozenset) or "admin" not in {role.lower() for role in roles}:
         return 0
     said = _value(proxy.file, "filter:s3token", "secret_cache_duration") or ""
     return int(said) if said.isdigit() else _CACHE_SECONDS
 
 
-def _units(said: str | None) -> tuple[str, ...]:
-    return (said,) if said else PROXY_UNITS
-
-
 def _value(file: IniFile, section: str, key: str) -> str | None:
     option = file.get(section, key)
+    if option is not None and option.unresolved:
+        raise FileProblemError(
+            file.name,
+            option.lines[0],
+            f"{key} of [{section}] is put together from what the file alone does not tell. "
+            "Write it out in full.",
+        )
     return option.value if option else None

@@ -26,6 +26,18 @@ SWIFT = ReadPackage(SWIFT_PACKAGES)
 NOVA = ReadPackage(NOVA_PACKAGES)
 
 
+def proxy_units(node: Node) -> tuple[str, ...]:
+    """Return the systemd units that may be the node's Swift proxy."""
+    said = node.settings.proxy_service
+    return (said,) if said else PROXY_UNITS
+
+
+def nova_api_units(node: Node) -> tuple[str, ...]:
+    """Return the systemd units that may be the node's nova-api."""
+    said = node.settings.nova_api_service
+    return (said,) if said else NOVA_API_UNITS
+
+
 def info_url(health_url: str) -> FetchHttp:
     """Return the question for the capabilities of the Swift proxy with that health URL."""
     return FetchHttp(f"{root(health_url)}/info")
@@ -37,13 +49,15 @@ def first_questions(node: Node) -> tuple[NodeQuery, ...]:
     asked: list[NodeQuery] = [ReadSystem(settings.state_dir), ReadRuns(settings.state_dir)]
     if is_proxy(node):
         asked += [ReadFile(settings.proxy_conf), SWIFT]
-        asked += _service("swift-proxy", PROXY_UNITS, settings.proxy_health_url, settings.state_dir)
+        asked += _service(
+            "swift-proxy", proxy_units(node), settings.proxy_health_url, settings.state_dir
+        )
         if settings.proxy_health_url:
             asked.append(info_url(settings.proxy_health_url))
     if is_controller(node):
         asked += [ReadFile(settings.nova_conf), NOVA]
         asked += _service(
-            "nova-api", NOVA_API_UNITS, settings.nova_api_health_url, settings.state_dir
+            "nova-api", nova_api_units(node), settings.nova_api_health_url, settings.state_dir
         )
     return tuple(asked)
 

@@ -109,11 +109,11 @@ class ConfigFile:
         found = [
             Note(
                 self.target,
-                f"{self.path}, line {option.lines[0]}: {member.key} stands in [{option.section}], "
-                f"where it is not read; it belongs in [{member.section}].",
+                f"{self.path}, line {option.lines[0]}: {key} stands in [{option.section}], "
+                f"where it is not read; it belongs in [{section}].",
             )
-            for member in self.members
-            for option in before.elsewhere(member.section, member.key)
+            for section, key in self._named_once()
+            for option in before.elsewhere(section, key)
         ]
         if self.with_s3api:
             found += [
@@ -121,6 +121,16 @@ class ConfigFile:
                 for text in pipeline.place_s3api(before).notes
             ]
         return tuple(found)
+
+    def _named_once(self) -> tuple[tuple[str, str], ...]:
+        """Return the declared options whose names no other section has a use for."""
+        lists = [(member.section, member.key) for member in self.members]
+        globals_ = [
+            (setting.section, setting.key)
+            for setting in self.settings
+            if self.dialect is ini.Dialect.OSLO and setting.section == ini.DEFAULT
+        ]
+        return tuple(dict.fromkeys((*lists, *globals_)))
 
     def _edited(self, before: ini.IniFile) -> ini.IniFile:
         after = before
@@ -176,5 +186,7 @@ def _with_member(file: ini.IniFile, wanted: ListMember) -> ini.IniFile:
     if wanted.present:
         members = (wanted.member, *members)
     else:
-        members = tuple(member for member in members if member != wanted.member)
+        # An empty list would serve nothing at all: the default is what is meant.
+        left = [member for member in members if member != wanted.member]
+        members = tuple(left or (each for each in wanted.default if each != wanted.member))
     return file.set(wanted.section, wanted.key, ",".join(members))
