@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from setup_tool.core.errors import DeclarationError
+from setup_tool.editors.ini_scan import section_key
 from setup_tool.resources.config_file import ConfigFile, ListMember, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from setup_tool.editors.ini import Dialect
     from setup_tool.resources.resource import Resource
 
 
@@ -40,18 +42,19 @@ def _one(first: ConfigFile, second: ConfigFile) -> ConfigFile:
         )
     return replace(
         first,
-        settings=_settings(where, (*first.settings, *second.settings)),
-        members=_members(where, (*first.members, *second.members)),
+        settings=_settings(where, first.dialect, (*first.settings, *second.settings)),
+        members=_members(where, first.dialect, (*first.members, *second.members)),
         with_s3api=first.with_s3api or second.with_s3api,
         in_place=first.in_place and second.in_place,
         because=tuple(dict.fromkeys((*first.because, *second.because))),
     )
 
 
-def _settings(where: str, settings: Iterable[Setting]) -> tuple[Setting, ...]:
+def _settings(where: str, dialect: Dialect, settings: Iterable[Setting]) -> tuple[Setting, ...]:
     kept: dict[tuple[str, str], Setting] = {}
     for setting in settings:
-        earlier = kept.setdefault((setting.section, setting.key), setting)
+        place = (section_key(setting.section, dialect), setting.key)
+        earlier = kept.setdefault(place, setting)
         if earlier.value != setting.value:
             raise DeclarationError(
                 f"{where}: {earlier.origin} and {setting.origin} declare different values for "
@@ -60,10 +63,11 @@ def _settings(where: str, settings: Iterable[Setting]) -> tuple[Setting, ...]:
     return tuple(kept.values())
 
 
-def _members(where: str, members: Iterable[ListMember]) -> tuple[ListMember, ...]:
+def _members(where: str, dialect: Dialect, members: Iterable[ListMember]) -> tuple[ListMember, ...]:
     kept: dict[tuple[str, str, str], ListMember] = {}
     for member in members:
-        earlier = kept.setdefault((member.section, member.key, member.member), member)
+        place = (section_key(member.section, dialect), member.key, member.member)
+        earlier = kept.setdefault(place, member)
         if earlier.present != member.present:
             raise DeclarationError(
                 f"{where}: {earlier.origin} and {member.origin} contradict each other about "
