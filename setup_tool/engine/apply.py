@@ -128,9 +128,16 @@ class _Round:
         self._found = found
         self._plan = found.plan
         self._done = done
+        self._stale = False
 
     def carry_out(self) -> None:
+        """Go through the stages, up to the first in which a file had changed meanwhile.
+
+        What follows was planned from that file, and is planned again with it.
+        """
         for stage in Stage:
+            if self._stale:
+                return
             targets = self._plan.targets(stage)
             if IDENTITY in targets:
                 self._identity(self._plan.of(stage, IDENTITY))
@@ -138,11 +145,16 @@ class _Round:
             if stage is Stage.PROXIES and nodes:
                 with ExitStack() as stack:
                     proof = self._proof(stack, nodes)
-                    for batch in batches(nodes, self._serial):
-                        self._nodes(stage, batch, proof)
+                    self._in_turn(stage, batches(nodes, self._serial), proof)
             else:
-                for node in nodes:
-                    self._nodes(stage, (node,), None)
+                self._in_turn(stage, tuple((node,) for node in nodes), None)
+
+    def _in_turn(
+        self, stage: Stage, groups: tuple[tuple[str, ...], ...], proof: _Proof | None
+    ) -> None:
+        for names in groups:
+            if not self._stale:
+                self._nodes(stage, names, proof)
 
     def _identity(self, changes: tuple[Change, ...]) -> None:
         for change in changes:
@@ -187,6 +199,7 @@ class _Round:
                 self._done += [Done(change) for change in self._plan.of(stage, name)]
                 self._world.listener.on(Event(name, "done"))
             elif outcome.ending is Ending.STALE:
+                self._stale = True
                 self._world.listener.on(Event(name, f"{outcome.detail}; planning again"))
             else:
                 failures.append(SetupToolError(_failed(name, outcome)))
