@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
 
 from setup_tool.core.errors import DeclarationError
 
@@ -81,7 +80,7 @@ def open_session(
         )
     auth_url = _versioned(options["auth_url"])
     verify, certificate = _tls(region, origin)
-    from setup_tool.adapters.keystone_session import new_session
+    from setup_tool.adapters.keystone_session import new_session, without_userinfo
 
     return CloudLogin(
         session=new_session(
@@ -98,12 +97,6 @@ def open_session(
         ca_bundle=verify if isinstance(verify, str) else None,
         verify=verify is not False,
     )
-
-
-def without_userinfo(url: str) -> str:
-    """Return a URL without the ``user:password@`` that may stand before its host."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _from_clouds_yaml(cloud: str, environ: Mapping[str, str]) -> tuple[Any, str]:
@@ -255,19 +248,20 @@ def _openstack_config() -> Any:
     """Return openstacksdk's `openstack.config.loader` without the rest of that package.
 
     ``openstack/__init__`` imports the proxies of all services: 0.4 s of every run for
-    nothing we use. An empty package of that name, with the real one's path, lets its
-    sub-packages be imported alone. Nothing else here uses openstacksdk.
+    nothing we use. While the loader is imported an empty package of that name, with the
+    real one's path, stands in its place.
     """
-    if "openstack" not in sys.modules:
-        spec = importlib.util.find_spec("openstack")
-        if spec is not None and spec.submodule_search_locations is not None:
-            package = ModuleType("openstack")
-            package.__path__ = list(spec.submodule_search_locations)
-            sys.modules["openstack"] = package
     import logging
 
+    spec = None if "openstack" in sys.modules else importlib.util.find_spec("openstack")
+    if spec is not None and spec.submodule_search_locations is not None:
+        package = ModuleType("openstack")
+        package.__path__ = list(spec.submodule_search_locations)
+        sys.modules["openstack"] = package
     from openstack.config import loader
 
+    if spec is not None:
+        del sys.modules["openstack"]
     # It warns of files that it skips; we refuse them.
     logging.getLogger("openstack").setLevel(logging.ERROR)
     return loader

@@ -9,10 +9,10 @@ import json
 import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 from keystoneauth1.session import Session
 
-from setup_tool.adapters.cloud_login import without_userinfo
 from setup_tool.core.errors import SetupToolError, UnreachableError
 
 if TYPE_CHECKING:
@@ -70,3 +70,9 @@ def _only_whole_json(response: Response, *args: Any, **kwargs: Any) -> None:
             f"Keystone cut the listing {where} short, so what is missing cannot be told from what "
             "does not exist. Raise list_limit in keystone.conf."
         )
+
+
+def without_userinfo(url: str) -> str:
+    """Return a URL without the ``user:password@`` that may stand before its host."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

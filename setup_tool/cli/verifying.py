@@ -140,7 +140,8 @@ def _from_settings(
 ) -> tuple[S3VerifyPlan, str | None]:
     if settings.s3 is None:
         raise DeclarationError(f"{place} names no S3 URL, so there is nothing to verify.")
-    return S3VerifyPlan(settings.s3, settings.pair, foreign=foreign), settings.ca_bundle
+    plan = S3VerifyPlan(settings.s3, settings.pair, region=settings.region, foreign=foreign)
+    return plan, settings.ca_bundle
 
 
 def _content(path: str) -> Content:

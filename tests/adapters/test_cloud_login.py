@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from setup_tool.adapters.cloud_login import open_session, without_userinfo
+from setup_tool.adapters.cloud_login import open_session
 from setup_tool.adapters.identity import KeystoneIdentity
+from setup_tool.adapters.keystone_session import without_userinfo
 from setup_tool.core.errors import DeclarationError, UnreachableError
 
 if TYPE_CHECKING:
