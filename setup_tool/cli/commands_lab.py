@@ -42,7 +42,13 @@ def down(
     """Stop every process of the lab."""
     from setup_tool.lab import lab
 
-    _show(lab.down(_folder(directory), wipe=wipe), output)
+    folder = _folder(directory)
+    existed = lab.status(folder).exists
+    found = lab.down(folder, wipe=wipe)
+    if existed and not found.exists and output is Format.TEXT:
+        typer.echo(f"The lab in {folder} is stopped and removed.")
+    else:
+        _show(found, output)
     return 0
 
 
