@@ -1,0 +1,101 @@
+"""Nodes and Keystone as one value, planned for as a run would and changed by a plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from setup_tool.core.identity import ListCatalogue
+from setup_tool.core.plan import IDENTITY, Plan, Stage
+from setup_tool.data import folder
+from setup_tool.declare.bind import bind, login_questions, read_proxies
+from setup_tool.declare.instantiate import instantiate
+from setup_tool.declare.inventory import make_inventory, parse_inventory
+from setup_tool.declare.make_plan import make_plan
+from setup_tool.declare.questions import first_questions, is_proxy
+from setup_tool.declare.roles import load_role
+from setup_tool.resources.journal import Journal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from setup_tool.declare.inventory import Node
+    from setup_tool.declare.roles import Role
+    from setup_tool.resources.resource import Resource
+    from tests.scenarios.keystone import Keystone
+    from tests.scenarios.machine import Machine
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """What a run finds; ``variables`` are the inventory's for all nodes."""
+
+    machines: Mapping[str, Machine]
+    keystone: Keystone
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    remove_endpoints: frozenset[str] = frozenset()
+
+    @property
+    def inventory(self) -> str:
+        """The inventory as a text."""
+        groups: dict[str, Any] = {}
+        for number, (name, machine) in enumerate(self.machines.items(), start=1):
+            hosts = groups.setdefault(machine.group, {"hosts": {}})["hosts"]
+            hosts[name] = {"ansible_host": f"192.0.2.{number}", **machine.variables}
+        document = {"all": {"vars": dict(self.variables), "children": groups}}
+        return yaml.safe_dump(document, sort_keys=False)
+
+    def plan(self) -> Plan:
+        """Return what a run would plan; raises what it would raise."""
+        nodes = make_inventory(parse_inventory(self.inventory, "inventory.yaml")).nodes
+        facts: dict[str, dict[Any, Any]] = {
+            IDENTITY: {ListCatalogue(): self.keystone.answer(ListCatalogue())}
+        }
+        for node in nodes:
+            facts[node.name] = self._asked(node.name, first_questions(node))
+        proxies = read_proxies(nodes, facts)
+        facts[IDENTITY] |= self._asked(IDENTITY, login_questions(proxies))
+        bound = bind(nodes, proxies, facts, facts[IDENTITY])
+        resources: tuple[Resource, ...] = (
+            *(_journal(n) for n in nodes if n.name in {use.target for use in bound.uses}),
+            *instantiate(shipped_roles(), bound.uses, remove_endpoints=self.remove_endpoints),
+        )
+        for resource in resources:
+            facts[resource.target] |= self._asked(resource.target, resource.queries())
+        plan = make_plan(resources, facts)
+        assert make_plan(resources, facts) == plan
+        return Plan(plan.changes, (*bound.notes, *plan.notes))
+
+    def after(self, plan: Plan) -> Cloud:
+        """Return the cloud as it is when every step of the plan was done."""
+        machines, keystone = dict(self.machines), self.keystone
+        for change in plan.changes:
+            for step in change.steps:
+                if change.target == IDENTITY:
+                    keystone = keystone.after(step)  # type: ignore[arg-type]
+                else:
+                    machine = machines[change.target]
+                    machines[change.target] = machine.after(step)  # type: ignore[arg-type]
+        return replace(self, machines=machines, keystone=keystone)
+
+    def _asked(self, target: str, queries: tuple[Any, ...]) -> dict[Any, Any]:
+        ask = self.keystone.answer if target == IDENTITY else self.machines[target].ask
+        return {query: ask(query) for query in queries}
+
+
+@cache
+def shipped_roles() -> Mapping[str, Role]:
+    """Return the roles that come with the program."""
+    found = (
+        load_role(path.read_text(encoding="utf-8"), f"roles/{path.name}")
+        for path in sorted(folder("roles").glob("*.yaml"))
+    )
+    return {role.name: role for role in found}
+
+
+def _journal(node: Node) -> Journal:
+    stage = Stage.PROXIES if is_proxy(node) else Stage.CONTROLLERS
+    return Journal(node.name, stage, node.settings.state_dir)

@@ -1,0 +1,142 @@
+"""A node that is a value: it answers queries, and steps make another one of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from setup_tool.core.content import Content
+from setup_tool.core.facts import (
+    FileFact,
+    HttpFact,
+    PackageFact,
+    RunsFact,
+    RunState,
+    ServiceFact,
+    StampFact,
+    SystemFact,
+)
+from setup_tool.core.queries import (
+    FetchHttp,
+    ReadFile,
+    ReadPackage,
+    ReadRuns,
+    ReadService,
+    ReadStamp,
+    ReadSystem,
+)
+from setup_tool.core.transaction import BounceService, SettleRun, StampService, WriteFile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from setup_tool.core.facts import NodeFact
+    from setup_tool.core.queries import NodeQuery
+    from setup_tool.core.transaction import NodeStep
+
+CHANGED_AT = 1000
+STARTED_AT = 2000
+LATER = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A node with one configuration file and the one service that reads it.
+
+    ``file`` are its bytes, None where it is not there or, by ``problem``, not to be
+    read. ``answer`` is the HTTP status of every URL but ``/info``, or why there is none;
+    ``release`` is what ``/info`` says. ``stamp`` is the instance and digests it left.
+    """
+
+    group: str
+    path: str
+    file: bytes | None
+    package: str | None
+    unit: str | None
+    problem: str | None = None
+    mount_point: bool = False
+    changed_at: int = CHANGED_AT
+    release: str | None = None
+    running: bool = True
+    instance: str = "first"
+    started_at: int = STARTED_AT
+    answer: int | str = 200
+    stamp: StampFact = StampFact()  # noqa: RUF009 - frozen
+    runs: Mapping[str, RunState] = field(default_factory=dict)
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+    def ask(self, query: NodeQuery) -> NodeFact:  # noqa: PLR0911 - a table
+        match query:
+            case ReadSystem():
+                return SystemFact("root", 0, "/root", "debian", "12", LATER, True, "curl")  # noqa: FBT003
+            case ReadFile(path):
+                assert path == self.path, path
+                content = None if self.file is None else Content(self.file)
+                return FileFact(
+                    path,
+                    content,
+                    changed_at=self.changed_at,
+                    fixed=self.mount_point,
+                    problem=self.problem,
+                )
+            case ReadService():
+                if not self.running:
+                    return ServiceFact(running=False, unit=self.unit)
+                return ServiceFact(True, self.instance, self.started_at, self.unit)  # noqa: FBT003
+            case ReadStamp():
+                return self.stamp
+            case ReadRuns():
+                return RunsFact(self.runs)
+            case ReadPackage():
+                return PackageFact(self.package)
+            case FetchHttp(url):
+                return self._fetch(url)
+
+    def after(self, step: NodeStep) -> Machine:
+        """Return the node as it is when the step went well."""
+        match step:
+            case WriteFile():
+                assert step.replaces == Content(self.file or b"").digest
+                return replace(self, file=step.content.reveal(), changed_at=LATER)
+            case BounceService(_, reload):
+                instance = self.instance if reload else f"after {self.instance}"
+                return replace(self, running=True, answer=200, instance=instance, started_at=LATER)
+            case StampService(service):
+                digest = Content(self.file or b"").digest
+                stamp = StampFact(self.instance, dict.fromkeys(service.reads, digest))
+                return replace(self, stamp=stamp)
+            case SettleRun(run):
+                left = {name: state for name, state in self.runs.items() if name != run}
+                return replace(self, runs=left)
+
+    def _fetch(self, url: str) -> HttpFact:
+        if isinstance(self.answer, str):
+            return HttpFact(problem=self.answer)
+        if url.endswith("/info"):
+            body = {"swift": {"version": self.release}} if self.release else {}
+            return HttpFact(200, json.dumps(body).encode())
+        return HttpFact(self.answer)
+
+
+def read_machine(said: Mapping[str, Any], text: str | None) -> Machine:
+    """Return the node of a scenario with the text of its file.
+
+    ``edit`` changes passages that the text has exactly once; ``stamp`` has the instance
+    and whether it ``read`` ``this file`` or ``another``.
+    """
+    rest = dict(said)
+    for old, new in rest.pop("edit", {}).items():
+        assert text is not None
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in the file"
+        text = text.replace(old, new)
+    if rest.pop("line_ends", "unix") == "windows" and text is not None:
+        text = text.replace("\n", "\r\n")
+    file = None if text is None else text.encode(rest.pop("encoding", "utf-8"))
+    rest["runs"] = {run: RunState(state) for run, state in rest.pop("runs", {}).items()}
+    stamp = rest.pop("stamp", None)
+    if stamp is not None:
+        read = (file or b"") if stamp["read"] == "this file" else b"another"
+        digests = {rest["path"]: Content(read).digest}
+        rest["stamp"] = StampFact(stamp["instance"], digests)
+    return Machine(file=file, **rest)
