@@ -92,10 +92,13 @@ get() {
     case $client in
     curl) curl -q -sS -g -k --noproxy '*' -m "$2" -i -- "$1" ;;
     wget)
-        wget --no-config -q -S --no-check-certificate --no-proxy --tries=1 --max-redirect=0 \
+        wget --no-config -nv -S --no-check-certificate --no-proxy --tries=1 --max-redirect=0 \
             --content-on-error -T "$2" -O - -- "$1"
         ;;
-    'busybox wget') $wget -q -S -Y off -T "$2" -O - "$1" ;;
+    'busybox wget')
+        # unset, not empty: some versions crash on an empty one
+        (unset http_proxy https_proxy; $wget -q -S -T "$2" -O - "$1")
+        ;;
     python3) python3 -c "$python_client" "$1" "$2" ;;
     *) echo 'no HTTP client' >&2 ;;
     esac
@@ -180,7 +183,7 @@ def _wget_config(
 ) -> bytes:
     """Return a file for GNU ``wget --config`` (wget info pages, "Wgetrc Commands")."""
     lines = [
-        "quiet = on",
+        "verbose = off",
         "server_response = on",
         "use_proxy = off",
         "tries = 1",
