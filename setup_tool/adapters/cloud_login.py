@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,7 +62,8 @@ def open_session(
     """Return the login of a clouds.yaml entry, or of the ``OS_*`` environment.
 
     The entry is ``os_cloud``, else ``OS_CLOUD``; its file is found as openstacksdk
-    finds it. ``timeout`` is for one answer of Keystone, in seconds. Nothing is sent.
+    finds it. ``timeout`` is for one answer of Keystone, in seconds; ``api_timeout`` in
+    the entry, or OS_API_TIMEOUT, is used instead. Nothing is sent.
 
     Raises `DeclarationError` when there is no such entry, when there are no
     credentials, when they are incomplete, or when they are for Identity v2.0.
@@ -78,7 +80,7 @@ def open_session(
             f"The {origin} has no auth_url, so Keystone's address is not known. Add it, for "
             "instance https://keystone.example.org:5000/v3."
         )
-    auth_url = _versioned(options["auth_url"])
+    auth_url = _versioned(options["auth_url"], origin)
     verify, certificate = _tls(region, origin)
     from setup_tool.adapters.keystone_session import new_session, without_userinfo
 
@@ -87,7 +89,7 @@ def open_session(
             _plugin(region, options, auth_url, origin),
             verify=verify,
             certificate=certificate,
-            timeout=timeout,
+            timeout=_timeout(options, origin) or timeout,
         ),
         auth_url=without_userinfo(auth_url),
         origin=origin,
@@ -226,9 +228,31 @@ def _tls(region: Any, origin: str) -> tuple[bool | str, Any]:
     return verify, certificate
 
 
-def _versioned(auth_url: str) -> str:
+def _versioned(auth_url: str, origin: str) -> str:
     url = str(auth_url).rstrip("/")
+    if not url.lower().startswith(("http://", "https://")):
+        raise DeclarationError(
+            f"The {origin} has an auth_url that begins with neither http:// nor https://. Give "
+            "the whole URL, for instance https://keystone.example.org:5000/v3."
+        )
     return url if url.endswith("/v3") else f"{url}/v3"
+
+
+def _timeout(options: Mapping[str, Any], origin: str) -> float | None:
+    """Return openstacksdk's ``api_timeout`` in seconds, None where it is not said."""
+    said = options.get("api_timeout")
+    if said is None:
+        return None
+    try:
+        seconds = float(said)
+    except (TypeError, ValueError):
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise DeclarationError(
+            f"The {origin} has an api_timeout that is no number of seconds. Correct it, or take "
+            "it out."
+        )
+    return seconds
 
 
 def _reading(what: str, read: Any) -> Any:

@@ -152,6 +152,26 @@ def test_the_old_word_tenant_is_understood_beside_version_3() -> None:
     assert open_session(None, environ).project == "demo"
 
 
+@pytest.mark.parametrize("url", ["127.0.0.1:5000/v3", "user:canary@127.0.0.1:5000", "keystone"])
+def test_an_address_that_is_no_url_is_refused(url: str) -> None:
+    said = refusal(None, {**OPENRC, "OS_AUTH_URL": url})
+    assert "begins with neither http:// nor https://" in said
+
+
+def test_a_timeout_of_the_entry_or_the_environment_is_used(
+    clouds: Callable[[str], dict[str, str]],
+) -> None:
+    entry = CLOUDS.replace("    region_name", "    api_timeout: 2.5\n    region_name")
+    assert open_session("one", clouds(entry)).session.timeout == 2.5
+    assert open_session(None, {**OPENRC, "OS_API_TIMEOUT": "3"}).session.timeout == 3
+    assert open_session(None, OPENRC, timeout=7).session.timeout == 7
+
+
+@pytest.mark.parametrize("said", ["soon", "0", "-1", "nan", "inf"])
+def test_a_timeout_that_is_none_is_refused(said: str) -> None:
+    assert "no number of seconds" in refusal(None, {**OPENRC, "OS_API_TIMEOUT": said})
+
+
 def test_a_ca_file_that_does_not_exist_is_named() -> None:
     assert "names /nonexistent/ca.pem as cacert" in refusal(
         None, {**OPENRC, "OS_CACERT": "/nonexistent/ca.pem"}
