@@ -95,10 +95,16 @@ class SshShell(NodeShell):
             )
         except socket.gaierror as problem:
             self._fail(
-                "resolve", f"the name {destination.host} has no address ({problem.strerror})"
+                "resolve",
+                f"the name {destination.host} has no address ({problem.strerror}). Correct "
+                "ansible_host, or give an address there",
             )
         except (OSError, paramiko.SSHException) as problem:
-            self._fail("connect", f"no connection to {destination}: {_reason(problem)}")
+            self._fail(
+                "connect",
+                f"no connection to {destination}: {_reason(problem)}. Check that the node is up, "
+                "its ansible_host and ansible_port, and firewalls between",
+            )
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return _PromptSocket(link)
 
@@ -121,7 +127,11 @@ class SshShell(NodeShell):
             self._fail("host key", str(problem))
         except (library.SSHException, EOFError, OSError) as problem:
             transport.close()
-            self._fail("connect", f"{destination} does not speak SSH with us: {_reason(problem)}")
+            self._fail(
+                "connect",
+                f"{destination} does not speak SSH with us: {_reason(problem)}. Check that "
+                "ansible_port is its SSH port",
+            )
         return transport
 
     def _log_in(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _SSH_PORT = 22
 _DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
+_CORRECT = "correct ansible_ssh_private_key_file, or IdentityFile in ~/.ssh/config"
 _SYSTEM_KNOWN_HOSTS = Path("/etc/ssh/ssh_known_hosts")
 
 
@@ -177,13 +178,15 @@ def _load_key(path: Path) -> paramiko.PKey:
     try:
         key: paramiko.PKey = library.PKey.from_path(str(path))
     except FileNotFoundError:
-        raise UnreachableError(f"there is no key file {path}") from None
+        raise UnreachableError(f"there is no key file {path}; {_CORRECT}") from None
     except OSError as problem:
-        raise UnreachableError(f"the key file {path} cannot be read: {problem.strerror}") from None
+        raise UnreachableError(
+            f"the key file {path} cannot be read: {problem.strerror}; {_CORRECT}"
+        ) from None
     except (library.PasswordRequiredException, TypeError):
         raise UnreachableError(
             f"the key in {path} is encrypted; load it into ssh-agent (ssh-add {path})"
         ) from None
     except (ValueError, library.SSHException, library.pkey.UnknownKeyType):
-        raise UnreachableError(f"{path} is not a private key") from None
+        raise UnreachableError(f"{path} is not a private key; {_CORRECT}") from None
     return key
