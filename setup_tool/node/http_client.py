@@ -81,6 +81,8 @@ choose_client() {
     fi
     private_client=$client
     if [ "$client" = 'busybox wget' ]; then
+        limited=timeout
+        timeout 1 true 2>/dev/null || limited='timeout -t'
         private_client=
         command -v python3 >/dev/null && private_client=python3
     fi
@@ -95,10 +97,8 @@ get() {
         wget --no-config -nv -S --no-check-certificate --no-proxy --tries=1 --max-redirect=0 \
             --content-on-error -T "$2" -O - -- "$1"
         ;;
-    'busybox wget')
-        # unset, not empty: some versions crash on an empty one
-        (unset http_proxy https_proxy; $wget -q -S -T "$2" -O - "$1")
-        ;;
+    # where it was built without -T it crashes on one (Debian 12)
+    'busybox wget') $limited "$2" $wget -q -S -Y off -O - "$1" ;;
     python3) python3 -c "$python_client" "$1" "$2" ;;
     *) echo 'no HTTP client' >&2 ;;
     esac

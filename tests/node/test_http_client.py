@@ -69,7 +69,7 @@ def url() -> Iterator[str]:
 
 def chosen(client: str) -> str:
     """Return the shell text that has a node use one client."""
-    wget = "wget='busybox wget'\n" if client == "busybox wget" else ""
+    wget = "wget='busybox wget' limited=timeout\n" if client == "busybox wget" else ""
     return f"choose_client() {{ client='{client}' private_client='{client}'; }}\n{wget}"
 
 
