@@ -10,6 +10,11 @@ The tree::
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 class SetupToolError(Exception):
     """Something an operator can mend.
@@ -45,3 +50,16 @@ _SEVERITY = (2, 130, 4, 1, 5, 3, 0)
 def worst_status(statuses: set[int]) -> int:
     """Return the exit status that stands for several: the first of 2, 130, 4, 1, 5, 3, 0."""
     return next((status for status in _SEVERITY if status in statuses), 1 if statuses else 0)
+
+
+def as_one(errors: Sequence[SetupToolError]) -> SetupToolError:
+    """Return the one error, or of several one that says them all, a line each.
+
+    Its exit status is the one that stands for theirs. ``errors`` must not be empty.
+    """
+    if len(errors) == 1:
+        return errors[0]
+    status = worst_status({error.exit_status for error in errors})
+    kinds = (DeclarationError, UnreachableError, SetupToolError, NotConvergedError)
+    kind = next(kind for kind in kinds if kind.exit_status == status)
+    return kind("\n".join(map(str, errors)))

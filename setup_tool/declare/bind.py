@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from setup_tool.core.errors import DeclarationError
+from setup_tool.core.errors import DeclarationError, as_one
 from setup_tool.core.identity import (
     CatalogueFact,
     FindProject,
@@ -49,9 +49,19 @@ class Bound:
 
 
 def read_proxies(nodes: Sequence[Node], facts: Mapping[str, Answers]) -> tuple[Proxy, ...]:
-    """Return the proxies that are to serve S3; raises `DeclarationError` where one cannot."""
-    found = (bind_proxy.read_proxy(node, facts[node.name]) for node in nodes if is_proxy(node))
-    return tuple(proxy for proxy in found if proxy is not None)
+    """Return the proxies that are to serve S3; raises `DeclarationError` naming all that cannot."""
+    found: list[Proxy] = []
+    errors: list[DeclarationError] = []
+    for node in filter(is_proxy, nodes):
+        try:
+            proxy = bind_proxy.read_proxy(node, facts[node.name])
+        except DeclarationError as error:
+            errors.append(error)
+        else:
+            found += [proxy] if proxy is not None else []
+    if errors:
+        raise as_one(errors)
+    return tuple(found)
 
 
 def login_questions(proxies: Sequence[Proxy]) -> tuple[IdentityQuery, ...]:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from setup_tool.core.errors import NotConvergedError, SetupToolError
+from setup_tool.core.errors import NotConvergedError, SetupToolError, as_one
 from setup_tool.core.events import Event
 from setup_tool.core.facts import RunsFact, RunState
 from setup_tool.core.plan import IDENTITY, Change, Plan, Stage
@@ -203,10 +203,8 @@ class _Round:
                 self._world.listener.on(Event(name, f"{outcome.detail}; planning again"))
             else:
                 failures.append(SetupToolError(_failed(name, outcome)))
-        if len(failures) == 1:
-            raise failures[0]
         if failures:
-            raise SetupToolError("\n".join(str(failure) for failure in failures))
+            raise as_one(failures)
 
     def _transaction(self, stage: Stage, name: str, proof: _Proof | None) -> Transaction:
         steps = tuple(

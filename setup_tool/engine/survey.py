@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from setup_tool.core.errors import DeclarationError, SetupToolError, UnreachableError
+from setup_tool.core.errors import DeclarationError, SetupToolError, as_one
 from setup_tool.core.identity import ListCatalogue, LoginAnswer, TryLogin
 from setup_tool.core.plan import IDENTITY, Plan, Stage
 from setup_tool.core.queries import ReadSystem
@@ -86,13 +86,8 @@ def _first_facts(world: World) -> dict[str, dict[Any, Any]]:
 
 def _all_or_error(answers: dict[str, dict[Any, Any] | SetupToolError]) -> dict[str, dict[Any, Any]]:
     errors = [answer for answer in answers.values() if isinstance(answer, SetupToolError)]
-    if len(errors) == 1:
-        raise errors[0]
     if errors:
-        worst = next((e for e in errors if isinstance(e, DeclarationError)), errors[0])
-        unreachable = all(isinstance(e, UnreachableError) for e in errors)
-        kind = UnreachableError if unreachable else type(worst)
-        raise kind("\n".join(str(error) for error in errors))
+        raise as_one(errors)
     return {name: a for name, a in answers.items() if not isinstance(a, SetupToolError)}
 
 
