@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from setup_tool.core.errors import DeclarationError
 from setup_tool.core.facts import PLANNED
 from setup_tool.core.plan import Action, Change, Note, Stage
 from setup_tool.core.queries import FetchHttp, ReadFile, ReadService, ReadStamp
@@ -42,7 +43,10 @@ class Service:
         )
 
     def diff(self, facts: Answers) -> Change | None:
-        """Return the reload or restart that is due, if one is."""
+        """Return the reload or restart that is due, if one is.
+
+        Raises `DeclarationError` where a restart is due and there is no way to do it.
+        """
         service: ServiceFact = facts[self._service_query()]
         health: HttpFact = facts[FetchHttp(self.control.health_url)]
         healthy = service.running and health.status in self.control.health_statuses
@@ -51,6 +55,8 @@ class Service:
             return None
         control = replace(self.control, unit=service.unit)
         reload = healthy and control.reload is not None
+        if not reload and control.unit is None and control.restart is None:
+            raise DeclarationError(self._no_way(reason))
         return Change(
             target=self.target,
             stage=self.stage,
@@ -64,6 +70,15 @@ class Service:
         """Nothing to say."""
         del facts
         return ()
+
+    def _no_way(self, reason: str) -> str:
+        name = self.control.name
+        return (
+            f"{self.target}: {name} has to be restarted, and there is no way to: the node has no "
+            f"systemd unit {' or '.join(self.units)}, and the inventory names no command. Set "
+            "nova_api_service or nova_api_restart for nova-api, proxy_service or proxy_restart "
+            f"for a Swift proxy. Why it has to be: {reason}"
+        )
 
     def _service_query(self) -> ReadService:
         return ReadService(self.control.name, self.units, self.control.port)
