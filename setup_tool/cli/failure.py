@@ -40,6 +40,8 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
         # The reader left; the interpreter's own flush at exit must not complain again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    if result == INTERRUPTED:  # typer's own answer to Ctrl-C, which says nothing
+        _say("Interrupted.", words, INTERRUPTED)
     return result if isinstance(result, int) else 0
 
 

@@ -54,6 +54,7 @@ def issue_bundle(login: CloudLogin, wanted: Wanted) -> Bundle:
     """
     from setup_tool.credentials.bundle import (
         existing_files,
+        held_keys,
         profile_name,
         render_bundle,
         write_bundle,
@@ -81,24 +82,27 @@ def issue_bundle(login: CloudLogin, wanted: Wanted) -> Bundle:
     )
     told = limits(web, s3)
     directory = Path(wanted.directory or f"{owner.user}-{owner.project}").absolute()
+    profile = wanted.profile or profile_name(owner.project)
     local = wiring.open_files()
+    there = existing_files(local, str(directory))
     render_bundle(
         Credential(owner, _NOBODY),
         urls,
-        existing_files(local, str(directory)),
+        there,
         directory=str(directory),
-        profile=wanted.profile or profile_name(owner.project),
+        profile=profile,
         limits=told,
         replace=wanted.force,
     )
-    issued = issue(keys, owner, new=wanted.new)
+    held = held_keys(there, directory=str(directory), profile=profile)
+    issued = issue(keys, owner, new=wanted.new, held=held)
     region = probe_region(web, wiring.open_signer(), s3, issued.credential.pair)
     files = write_bundle(
         local,
         str(directory),
         issued.credential,
         replace(urls, region=region),
-        profile=wanted.profile,
+        profile=profile,
         limits=told,
         replace=wanted.force,
     )

@@ -94,11 +94,7 @@ def render_bundle(
     """
     directory = str(PurePosixPath(directory))
     values = _values(credential, urls, directory, profile, limits)
-    texts = {
-        path: decoded(content, f"{directory}/{path}")
-        for path, content in existing.items()
-        if content is not None and path in PATHS
-    }
+    texts = _texts(existing, directory)
     wanted = Mark(credential.pair.access, urls.s3, urls.ec2)
     files: list[BundleFile] = []
     for client in CLIENTS:
@@ -126,6 +122,18 @@ def existing_files(files: Files, directory: str) -> dict[str, Content | None]:
     """Return what a directory has of a bundle, by path; raises `SetupToolError`."""
     found = {path: files.read(str(Path(directory).absolute() / path)) for path in PATHS}
     return {path: None if data is None else Content(data) for path, data in found.items()}
+
+
+def held_keys(
+    existing: Mapping[str, Content | None], *, directory: str, profile: str
+) -> frozenset[str]:
+    """Return the access keys that a directory's files hold for a profile.
+
+    Raises `DeclarationError` for a file that cannot be understood.
+    """
+    texts = _texts(existing, directory)
+    marks = (client.mark(texts, profile, directory) for client in CLIENTS)
+    return frozenset(mark.access for mark in marks if mark and mark.access)
 
 
 def write_bundle(
@@ -163,6 +171,14 @@ def write_bundle(
     for file in sorted(bundle, key=lambda file: file.path in PATHS):
         files.write_private(str(PurePosixPath(directory) / file.path), file.content)
     return bundle
+
+
+def _texts(existing: Mapping[str, Content | None], directory: str) -> dict[str, str]:
+    return {
+        path: decoded(content, f"{directory}/{path}")
+        for path, content in existing.items()
+        if content is not None and path in PATHS
+    }
 
 
 def _values(

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from setup_tool.core.credential import Credential, Owner
     from setup_tool.ports import Keys
 
@@ -19,20 +21,23 @@ class Issued:
     note: str | None = None
 
 
-def issue(keys: Keys, owner: Owner, *, new: bool) -> Issued:
+def issue(keys: Keys, owner: Owner, *, new: bool, held: AbstractSet[str] = frozenset()) -> Issued:
     """Return a credential of the owner: one that is there already, unless ``new``.
 
-    Of several that are there, the one whose access key sorts first is taken, so that
-    the same is taken every time. Raises `SetupToolError`.
+    Of several that are there, one of the access keys ``held`` by the files that are to
+    be written is taken, so that these stay as they are; else the one whose access key
+    sorts first, so that the same is taken every time. Those that a run made for itself
+    do not count: they will soon be gone. Raises `SetupToolError`.
     """
-    found = () if new else keys.find(owner)
+    found = [] if new else [each for each in keys.find(owner) if not each.pair.is_passing]
     if not found:
         return Issued(keys.create(owner), created=True)
+    chosen = next((each for each in found if each.pair.access in held), found[0])
     note = None
     if len(found) > 1:
-        others = ", ".join(credential.pair.access for credential in found[1:])
+        others = ", ".join(each.pair.access for each in found if each is not chosen)
         note = (
             f"User {owner.user} has {len(found)} EC2 credentials for project {owner.project}; "
-            f"{found[0].pair.access} is used. The others: {others}."
+            f"{chosen.pair.access} is used. The others: {others}."
         )
-    return Issued(found[0], created=False, note=note)
+    return Issued(chosen, created=False, note=note)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from setup_tool.core.credential import KeyPair
+from setup_tool.core.credential import PASSING, Credential, KeyPair
+from setup_tool.core.errors import SetupToolError
 from setup_tool.core.http import Request
 from setup_tool.core.secret import Secret
 from setup_tool.core.transaction import Canary
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from setup_tool.core.identity import Whereabouts
     from setup_tool.engine.world import World
     from setup_tool.ports import Entropy, Keys
-
-_PREFIX = "setup-tool-canary-"
-"""Marks such credentials, so that one left by a killed run is found and removed."""
 
 _VALID_SECONDS = 3600
 _NATIVE = (200, 204, 404)
@@ -36,12 +34,19 @@ def passing_key(keys: Keys, entropy: Entropy) -> Iterator[KeyPair]:
     """
     owner = keys.owner(None, None, None)
     for left in keys.find(owner):
-        if left.pair.access.startswith(_PREFIX):
+        if left.pair.is_passing:
             keys.delete(left)
-    pair = KeyPair(_PREFIX + entropy.token(8), Secret(entropy.token(32)))
-    credential = keys.create_chosen(owner, pair)
+    pair = KeyPair(PASSING + entropy.token(8), Secret(entropy.token(32)))
+    credential = Credential(owner, pair)
     try:
-        yield credential.pair
+        keys.create_chosen(owner, pair)
+    except BaseException:
+        # Keystone may have made it although its answer, cut off, did not reach us.
+        with suppress(SetupToolError):
+            keys.delete(credential)
+        raise
+    try:
+        yield pair
     finally:
         keys.delete(credential)
 

@@ -72,3 +72,19 @@ def test_of_several_the_same_is_used_every_time_and_the_others_are_named(
     assert issued.note is not None
     assert issued.note.endswith("a is used. The others: b, c.")
     assert "secret of" not in repr(issued)
+
+
+def test_of_several_the_one_that_the_files_hold_already_is_used() -> None:
+    keys = KeysInMemory(*(Credential(DEMO, pair(access)) for access in ("a", "b", "c")))
+    issued = issue(keys, DEMO, new=False, held={"b", "gone"})
+    assert issued.credential.pair.access == "b"
+    assert issued.note is not None
+    assert issued.note.endswith("b is used. The others: a, c.")
+
+
+def test_a_key_that_a_run_has_made_for_itself_is_not_handed_out() -> None:
+    passing = Credential(DEMO, pair("setup-tool-canary-0123"))
+    keys = KeysInMemory(passing)
+    issued = issue(keys, DEMO, new=False)
+    assert issued.created
+    assert issued.credential != passing
