@@ -32,6 +32,7 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except _UsageProblem as wrong:
         wrong.show()
+        _document(wrong.format_message(), words, int(wrong.exit_code))
         return int(wrong.exit_code)
     except SetupToolError as error:
         _say(str(error), words, error.exit_status)
@@ -47,6 +48,10 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
 
 def _say(sentence: str, words: Sequence[str], status: int) -> None:
     print(f"setup-tool: {sentence}", file=sys.stderr)
+    _document(sentence, words, status)
+
+
+def _document(sentence: str, words: Sequence[str], status: int) -> None:
     if _wants_json(words):
         print(json.dumps({"error": sentence, "exit_status": status}))
 
