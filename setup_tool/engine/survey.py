@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from setup_tool.core.errors import DeclarationError, SetupToolError, as_one
-from setup_tool.core.identity import ListCatalogue, LoginAnswer, TryLogin
-from setup_tool.core.plan import IDENTITY, Plan, Stage
+from setup_tool.core.identity import DeleteEndpoint, ListCatalogue, LoginAnswer, TryLogin
+from setup_tool.core.plan import IDENTITY, Note, Plan, Stage
 from setup_tool.core.queries import ReadSystem
 from setup_tool.declare.bind import Bound, bind, login_questions, read_proxies
 from setup_tool.declare.instantiate import instantiate
@@ -53,7 +53,8 @@ def survey(world: World, selection: Selection) -> Survey:
     resources = _selected(world, selection, bound)
     _ask_the_rest(world, resources, facts)
     plan = make_plan(resources, facts)
-    return Survey(facts, bound, Plan(plan.changes, (*bound.notes, *plan.notes)))
+    notes = (*bound.notes, *plan.notes, *_not_removed(selection, plan))
+    return Survey(facts, bound, Plan(plan.changes, notes))
 
 
 def in_parallel(
@@ -151,6 +152,23 @@ def _selected(world: World, selection: Selection, bound: Bound) -> tuple[Resourc
     if not selection.whole:
         return tuple(r for r in resources if r.stage is not Stage.CATALOGUE)
     return tuple(resources)
+
+
+def _not_removed(selection: Selection, plan: Plan) -> tuple[Note, ...]:
+    """Say which endpoints that an operator named are none the plan removes.
+
+    That is no error: the same command is run again after it did its work.
+    """
+    steps = (step for change in plan.changes for step in change.steps)
+    removed = {step.id for step in steps if isinstance(step, DeleteEndpoint)}
+    return tuple(
+        Note(
+            IDENTITY,
+            f"Nothing is removed for --remove-endpoint {unknown}: no endpoint of the declared "
+            "services has this id.",
+        )
+        for unknown in sorted(selection.remove_endpoints - removed)
+    )
 
 
 def _stage_of(node: Node) -> Stage:
