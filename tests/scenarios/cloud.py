@@ -22,6 +22,7 @@ from setup_tool.resources.journal import Journal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from setup_tool.declare.bind import Bound
     from setup_tool.declare.inventory import Node
     from setup_tool.declare.roles import Role
     from setup_tool.resources.resource import Resource
@@ -50,15 +51,7 @@ class Cloud:
 
     def plan(self) -> Plan:
         """Return what a run would plan; raises what it would raise."""
-        nodes = make_inventory(parse_inventory(self.inventory, "inventory.yaml")).nodes
-        facts: dict[str, dict[Any, Any]] = {
-            IDENTITY: {ListCatalogue(): self.keystone.answer(ListCatalogue())}
-        }
-        for node in nodes:
-            facts[node.name] = self._asked(node.name, first_questions(node))
-        proxies = read_proxies(nodes, facts)
-        facts[IDENTITY] |= self._asked(IDENTITY, login_questions(proxies))
-        bound = bind(nodes, proxies, facts, facts[IDENTITY])
+        nodes, facts, bound = self._surveyed()
         resources: tuple[Resource, ...] = (
             *(_journal(n) for n in nodes if n.name in {use.target for use in bound.uses}),
             *instantiate(shipped_roles(), bound.uses, remove_endpoints=self.remove_endpoints),
@@ -68,6 +61,10 @@ class Cloud:
         plan = make_plan(resources, facts)
         assert make_plan(resources, facts) == plan
         return Plan(plan.changes, (*bound.notes, *plan.notes))
+
+    def bound(self) -> Bound:
+        """Return which roles a run would use, with their values; raises what it would raise."""
+        return self._surveyed()[2]
 
     def after(self, plan: Plan) -> Cloud:
         """Return the cloud as it is when every step of the plan was done."""
@@ -80,6 +77,15 @@ class Cloud:
                     machine = machines[change.target]
                     machines[change.target] = machine.after(step)  # type: ignore[arg-type]
         return replace(self, machines=machines, keystone=keystone)
+
+    def _surveyed(self) -> tuple[tuple[Node, ...], dict[str, dict[Any, Any]], Bound]:
+        nodes = make_inventory(parse_inventory(self.inventory, "inventory.yaml")).nodes
+        facts = {IDENTITY: self._asked(IDENTITY, (ListCatalogue(),))}
+        for node in nodes:
+            facts[node.name] = self._asked(node.name, first_questions(node))
+        proxies = read_proxies(nodes, facts)
+        facts[IDENTITY] |= self._asked(IDENTITY, login_questions(proxies))
+        return nodes, facts, bind(nodes, proxies, facts, facts[IDENTITY])
 
     def _asked(self, target: str, queries: tuple[Any, ...]) -> dict[Any, Any]:
         ask = self.keystone.answer if target == IDENTITY else self.machines[target].ask
