@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from tests.cloud import Cloud
 
+_OF_A_NODE = " " * 10
+"""How far a node's own variables stand in."""
+
 WRONG, FAILED, UNREACHABLE, NOT_WELL = 2, 1, 4, 5
 
 
@@ -43,6 +46,10 @@ def _writes(line: str) -> bool:
     return method not in {"GET", "HEAD"} and (method, uri) != ("POST", "/v3/auth/tokens")
 
 
+def _name(line: str) -> str:
+    return line.partition(":")[0].strip()
+
+
 @dataclass(frozen=True, slots=True)
 class InventoryText:
     """The text of an inventory, to be damaged and written."""
@@ -60,27 +67,24 @@ class InventoryText:
     def said(self, name: str, value: object) -> InventoryText:
         """Return it with other values for a variable, wherever it is said."""
         lines = self.text.splitlines(keepends=True)
-        heads = [line.partition(":")[0] for line in lines]
-        assert any(head.strip() == name for head in heads)
+        assert name in map(_name, lines)
         return InventoryText(
             "".join(
-                f"{head}: {value}\n" if head.strip() == name else line
-                for head, line in zip(heads, lines, strict=True)
+                f"{line.partition(':')[0]}: {value}\n" if _name(line) == name else line
+                for line in lines
             )
         )
 
     def of_node(self, node: str, **variables: object) -> InventoryText:
-        """Return it with more variables of a node; the last of a name holds."""
+        """Return it with these variables of a node, in the place of what is said there of them."""
         lines = self.text.splitlines(keepends=True)
-        head = f"        {node}:\n"
-        at = next(
-            number
-            for number, line in enumerate(lines)
-            if line == head and lines[number + 1].strip().startswith("ansible_port")
-        )
-        more = [f"          {name}: {value}\n" for name, value in variables.items()]
-        port = [] if "ansible_port" in variables else [lines[at + 1]]
-        return InventoryText("".join([*lines[: at + 1], *port, *more, *lines[at + 2 :]]))
+        start = lines.index(f"        {node}:\n", lines.index("      hosts:\n"))
+        end = start + 1
+        while end < len(lines) and lines[end].startswith(_OF_A_NODE):
+            end += 1
+        kept = [line for line in lines[start + 1 : end] if _name(line) not in variables]
+        said = [f"{_OF_A_NODE}{name}: {value}\n" for name, value in variables.items()]
+        return InventoryText("".join([*lines[: start + 1], *kept, *said, *lines[end:]]))
 
     def line(self, part: str) -> int:
         """Return the number of the line that holds a text."""
