@@ -44,18 +44,25 @@ def info_url(health_url: str) -> FetchHttp:
 
 
 def first_questions(node: Node) -> tuple[NodeQuery, ...]:
-    """Return the queries that need no earlier answer, in a stable order."""
+    """Return the queries that need no earlier answer, in a stable order.
+
+    What tells a version is asked only where the inventory does not say it.
+    """
     settings = node.settings
     asked: list[NodeQuery] = [ReadSystem(settings.state_dir), ReadRuns(settings.state_dir)]
     if is_proxy(node):
-        asked += [ReadFile(settings.proxy_conf), SWIFT]
+        asked.append(ReadFile(settings.proxy_conf))
         asked += _service(
             "swift-proxy", proxy_units(node), settings.proxy_health_url, settings.state_dir
         )
-        if settings.proxy_health_url:
-            asked.append(info_url(settings.proxy_health_url))
+        if not settings.swift_version:
+            asked.append(SWIFT)
+            if settings.proxy_health_url:
+                asked.append(info_url(settings.proxy_health_url))
     if is_controller(node):
-        asked += [ReadFile(settings.nova_conf), NOVA]
+        asked.append(ReadFile(settings.nova_conf))
+        if not settings.nova_version:
+            asked.append(NOVA)
         asked += _service(
             "nova-api", nova_api_units(node), settings.nova_api_health_url, settings.state_dir
         )

@@ -26,7 +26,7 @@ from setup_tool.node.reply import parse_reply
 from setup_tool.node.shell_words import block, file_name, path_word, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["NEEDED_PROGRAMS", "observe_script", "parse_reply"]
 
@@ -68,6 +68,12 @@ look_at_system() {
     fi
     systemd=
     [ -d /run/systemd/system ] && systemd=yes
+    release=
+    if [ -r /etc/os-release ]; then
+        while IFS= read -r line || [ -n "$line" ]; do
+            case $line in ID=* | VERSION_ID=*) release="${release}os $line$newline" ;; esac
+        done </etc/os-release
+    fi
     choose_client
     emit "$1" "id $(id)
 home $HOME
@@ -76,7 +82,7 @@ systemd $systemd
 client $client
 missing $missing
 trouble $trouble
-$([ -r /etc/os-release ] && awk '/^(ID|VERSION_ID)=/ { print "os " $0 }' /etc/os-release)"
+$release"
 }
 """
 )
@@ -144,14 +150,24 @@ look_at_mounts() {
 
 _SERVICE = r"""
 boot_time=
-# look_at_service KEY PORT UNIT...
+# same_listener PORT STAMP: whether the instance that was stamped still listens, so that
+# no other process need be looked at; sets running, instance, main and ticks
+same_listener() {
+    [ -r "$2" ] || return 1
+    IFS=' :' read -r word main ticks when <"$2"
+    [ "$word" = instance ] && [ -n "$when" ] && alive "$main" "$ticks" "$when" || return 1
+    listeners "$1" "$main" && [ -n "$pids" ] || return 1
+    running=yes instance=$main:$ticks:$when
+}
+
+# look_at_service KEY PORT STAMP UNIT...
 look_at_service() {
-    key=$1 port=$2 unit= running= instance= ticks=
-    shift 2
+    key=$1 port=$2 stamp=$3 unit= running= instance= ticks=
+    shift 3
     for unit in "$@" ''; do
         [ -n "$unit" ] && look_at_unit "$unit" && break
     done
-    [ -n "$unit" ] || [ -z "$port" ] || look_at_port "$port"
+    [ -n "$unit" ] || [ -z "$port" ] || same_listener "$port" "$stamp" || look_at_port "$port"
     if [ -n "$ticks" ] && [ -z "$boot_time" ]; then
         boot_time=$(awk '$1 == "btime" { print $2 }' /proc/stat)
     fi
@@ -229,6 +245,9 @@ def observe_script(queries: Sequence[NodeQuery], nonce: str) -> bytes:
     Raises `DeclarationError` for a path, name or URL that cannot be asked about.
     """
     calls = [f"nonce={quoted(nonce)}\n"]
+    stamps = {
+        query.service: _stamp_word(query) for query in queries if isinstance(query, ReadStamp)
+    }
     packages: dict[str, None] = {}
     files = clients = False
     for key, query in enumerate(dict.fromkeys(queries)):
@@ -240,7 +259,7 @@ def observe_script(queries: Sequence[NodeQuery], nonce: str) -> bytes:
                 packages |= dict.fromkeys(file_name(name) for name in names)
             case _:
                 clients = clients or isinstance(query, FetchHttp)
-                calls.append(_call(key, query))
+                calls.append(_call(key, query, stamps))
     if files:
         calls.append(f"look_at_mounts {MOUNTS_KEY}\n")
     if packages:
@@ -252,18 +271,23 @@ def observe_script(queries: Sequence[NodeQuery], nonce: str) -> bytes:
     return block(text + "".join(calls))
 
 
-def _call(key: int, query: NodeQuery) -> str:
+def _call(key: int, query: NodeQuery, stamps: Mapping[str, str]) -> str:
     match query:
         case ReadSystem(state_dir):
             return f"look_at_system {key} {path_word(state_dir)}\n"
-        case ReadService(_, units, port):
+        case ReadService(name, units, port):
             words = " ".join(quoted(file_name(unit)) for unit in units)
-            return f"look_at_service {key} '{port_word(port)}' {words}\n"
-        case ReadStamp(service, state_dir):
-            return f"look_at_stamp {key} {path_word(state_dir)}/stamps/{file_name(service)}\n"
+            stamp = stamps.get(name, "''")
+            return f"look_at_service {key} '{port_word(port)}' {stamp} {words}\n"
+        case ReadStamp():
+            return f"look_at_stamp {key} {_stamp_word(query)}\n"
         case ReadRuns(state_dir):
             return f"look_at_runs {key} {path_word(state_dir)}\n"
         case FetchHttp(url, timeout):
             return f"fetch {key} {quoted(url)} {timeout:d}\n"
         case _:
             raise TypeError(f"{type(query).__name__} is asked about together with its like")
+
+
+def _stamp_word(query: ReadStamp) -> str:
+    return f"{path_word(query.state_dir)}/stamps/{file_name(query.service)}"

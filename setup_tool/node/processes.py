@@ -28,28 +28,38 @@ alive() {
     [ "$3" = "$boot" ] && birth "$1" && [ "$ticks" = "$2" ]
 }
 
-# listeners PORT (four upper-case hexadecimal digits): sets pids, those that hold a
-# listening TCP socket on it; fails where nobody listens. A listener whose process
-# this user may not look at leaves pids empty.
+# listeners PORT [PID] (the port as four upper-case hexadecimal digits): sets pids, those
+# that hold a listening TCP socket on it, of all processes or just that one, and boot_time;
+# fails where nobody listens. A listener whose process this user may not look at leaves
+# pids empty.
 listeners() {
     pids=
-    set -- "$1" /proc/net/tcp
+    set -- "$1" "$2" /proc/stat /proc/net/tcp
     [ -r /proc/net/tcp6 ] && set -- "$@" /proc/net/tcp6
-    found=$(ls -ln /proc/[0-9]*/fd 2>/dev/null | awk -v port=":$1" '
+    found=$(
+        port=$1 suspect=$2
+        shift 2
+        ls -ln /proc/${suspect:-[0-9]*}/fd 2>/dev/null | awk -v port=":$port" -v pid="$suspect" '
+        FILENAME == "/proc/stat" { if ($1 == "btime") btime = $2; next }
         FILENAME ~ /^\/proc\/net\// {
             if ($4 == "0A" && substr($2, length($2) - 4) == port) {
                 held["socket:[" $10 "]"] = 1
-                if (!some++) print "listening"
+                if (!some++) print "listening boot=" btime
             }
             next
         }
         !some { exit }
         /^\/proc\// { split($0, part, "/"); pid = part[3]; next }
         ($NF in held) && !(pid in seen) { seen[pid] = 1; print pid }
-    ' "$2" ${3:+"$3"} -)
+        ' "$@" -
+    )
     [ -n "$found" ] || return 1
     for pid in $found; do
-        [ "$pid" = listening ] || pids="$pids $pid"
+        case $pid in
+        listening) ;;
+        boot=*) boot_time=${pid#boot=} ;;
+        *) pids="$pids $pid" ;;
+        esac
     done
 }
 
