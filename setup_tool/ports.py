@@ -60,6 +60,10 @@ class Files(Protocol):
         """Return a file's bytes, None when there is none; raises `SetupToolError` otherwise."""
         ...
 
+    def check_writable(self, path: str) -> None:
+        """Raise `DeclarationError` where `write_private` would refuse; changes nothing."""
+        ...
+
     def write_private(self, path: str, content: Text) -> None:
         """Replace or create a file, 0600 from the moment it exists, wholly or not at all.
 

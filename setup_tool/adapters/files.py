@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from setup_tool.core.errors import SetupToolError
+from setup_tool.core.errors import DeclarationError, SetupToolError
 from setup_tool.core.secret import joined
 
 if TYPE_CHECKING:
@@ -49,6 +49,20 @@ class LocalFiles:
         finally:
             os.close(descriptor)
 
+    def check_writable(self, path: str) -> None:
+        """Refuse a path that `write_private` would refuse, and make nothing.
+
+        A directory that does not exist yet is judged by the one it would be made in.
+        Raises `DeclarationError`, naming the path and the reason.
+        """
+        target = Path(os.path.realpath(path))
+        try:
+            if target.exists() and not target.is_file():
+                raise DeclarationError(f"{target} is not a regular file. Move it away.")
+            _check_directory(target.parent)
+        except OSError as error:
+            raise DeclarationError(str(_problem(path, "cannot be written", error))) from error
+
     def write_private(self, path: str, content: Text) -> None:
         """Replace or create a file, mode 0600 from the moment it exists.
 
@@ -63,7 +77,8 @@ class LocalFiles:
         target = Path(os.path.realpath(path))
         try:
             _make_directories(target.parent)
-            _refuse_shared(target.parent)
+            if problem := _shared(target.parent):
+                raise SetupToolError(problem)
             _put(target, joined(content).reveal().encode())
         except OSError as error:
             raise _problem(path, "cannot be written", error) from error
@@ -83,26 +98,50 @@ def _make_directories(directory: Path) -> None:
             new.mkdir(mode=_PRIVATE_DIRECTORY)
 
 
-def _refuse_shared(directory: Path) -> None:
-    """Refuse a directory whose entries somebody else could replace.
+def _check_directory(directory: Path) -> None:
+    place = directory
+    while not place.exists():
+        place = place.parent
+    if not place.is_dir():
+        raise DeclarationError(
+            f"{directory} cannot be made, since {place} is not a directory. Choose another."
+        )
+    problem = _shared(directory) if place == directory else _replaceable(directory, place)
+    if problem:
+        raise DeclarationError(problem)
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise DeclarationError(
+            f"This login may not write to {place}. Choose another directory, or change its rights."
+        )
 
-    Everybody's right to write in a directory above, unless that one is sticky as
-    /tmp is, would let anybody replace the directory itself.
-    """
+
+def _shared(directory: Path) -> str | None:
+    """Say why somebody else could replace the entries of a directory, None if nobody can."""
     found = directory.stat()
     if found.st_uid not in (os.geteuid(), 0):
-        raise SetupToolError(
+        return (
             f"{directory} belongs to user {found.st_uid}, who could replace the files in it."
             " Choose a directory of your own, or run as that user."
         )
-    shared = [directory] if _others_write(found) else []
-    shared += [place for place in directory.parents if _anybody_replaces(place.stat())]
-    if shared:
-        raise SetupToolError(
-            f"Other users can write to {shared[0]}, so they could replace the files in"
-            f" {directory}. Take that right away (chmod go-w {shared[0]}) or choose another"
-            " directory."
-        )
+    if _others_write(found):
+        return _shared_problem(directory, directory)
+    return _replaceable(directory, directory.parent)
+
+
+def _replaceable(directory: Path, above: Path) -> str | None:
+    """Say where anybody could replace a directory below ``above``, None if nowhere.
+
+    Everybody's right to write there lets them, unless it is sticky as /tmp is.
+    """
+    shared = [place for place in (above, *above.parents) if _anybody_replaces(place.stat())]
+    return _shared_problem(directory, shared[0]) if shared else None
+
+
+def _shared_problem(directory: Path, shared: Path) -> str:
+    return (
+        f"Other users can write to {shared}, so they could replace the files in {directory}."
+        f" Take that right away (chmod go-w {shared}) or choose another directory."
+    )
 
 
 def _anybody_replaces(found: os.stat_result) -> bool:

@@ -53,6 +53,7 @@ def issue_bundle(login: CloudLogin, wanted: Wanted) -> Bundle:
     written is the one the gateway answers to. Raises `SetupToolError`.
     """
     from setup_tool.credentials.bundle import (
+        check_directory,
         existing_files,
         held_keys,
         profile_name,
@@ -67,10 +68,7 @@ def issue_bundle(login: CloudLogin, wanted: Wanted) -> Bundle:
     ourselves = wiring.open_identity(login).whereabouts()
     s3 = _public_url(ourselves, "s3", wanted.region)
     if s3 is None:
-        raise SetupToolError(
-            "The catalogue has no public s3 endpoint, so there is nothing the keys could be "
-            "used for. Run `setup-tool apply` first, or name the --region that has S3."
-        )
+        raise SetupToolError(_no_s3(ourselves, wanted.region))
     web = wiring.open_web(login.ca_bundle)
     urls = CloudUrls(
         auth=login.auth_url,
@@ -84,6 +82,7 @@ def issue_bundle(login: CloudLogin, wanted: Wanted) -> Bundle:
     directory = Path(wanted.directory or f"{owner.user}-{owner.project}").absolute()
     profile = wanted.profile or profile_name(owner.project)
     local = wiring.open_files()
+    check_directory(local, str(directory))
     there = existing_files(local, str(directory))
     render_bundle(
         Credential(owner, _NOBODY),
@@ -107,6 +106,21 @@ def issue_bundle(login: CloudLogin, wanted: Wanted) -> Bundle:
         replace=wanted.force,
     )
     return Bundle(issued, replace(urls, region=region), directory, files)
+
+
+def _no_s3(ourselves: Whereabouts, region: str | None) -> str:
+    regions = sorted(
+        where for kind, face, where, _ in ourselves.endpoints if (kind, face) == ("s3", "public")
+    )
+    if region is not None and regions:
+        return (
+            f"The catalogue has no public s3 endpoint in region '{region}'; it has one in "
+            f"{', '.join(regions)}. Name that with --region."
+        )
+    return (
+        "The catalogue has no public s3 endpoint, so there is nothing the keys could be used "
+        "for. Run `setup-tool apply` first."
+    )
 
 
 def _public_url(ourselves: Whereabouts, kind: str, region: str | None) -> str | None:

@@ -118,6 +118,12 @@ def render_bundle(
     return tuple(files)
 
 
+def check_directory(files: Files, directory: str) -> None:
+    """Raise `DeclarationError` where a bundle cannot be written; changes nothing."""
+    for path in PATHS:
+        files.check_writable(str(Path(directory).absolute() / path))
+
+
 def existing_files(files: Files, directory: str) -> dict[str, Content | None]:
     """Return what a directory has of a bundle, by path; raises `SetupToolError`."""
     found = {path: files.read(str(Path(directory).absolute() / path)) for path in PATHS}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from setup_tool.adapters.files import LocalFiles
-from setup_tool.core.errors import SetupToolError
+from setup_tool.core.errors import DeclarationError, SetupToolError
 from setup_tool.core.secret import Secret
 
 CANARY = "kanarienvogel-in-der-datei"
@@ -232,6 +232,49 @@ def test_a_directory_of_another_user_is_refused(
         monkeypatch.setattr(os, "geteuid", lambda: 12345)
     with pytest.raises(SetupToolError, match="belongs to user"):
         files.write_private(str(directory / "eucarc"), CONTENT)
+
+
+@pytest.mark.parametrize(
+    ("mode", "path", "reason"),
+    [
+        (0o777, "eucarc", "Other users can write to .*/bundle, "),
+        (0o1777, "eucarc", "Other users can write to .*/bundle, "),
+        (0o777, "new/deeper/eucarc", "Other users can write to .*/bundle, "),
+        (0o700, "file/eucarc", "file is not a directory"),
+        (0o700, "file/new/eucarc", "new cannot be made, since .*/file is not a directory"),
+        (0o700, "folder", "folder is not a regular file"),
+    ],
+)
+def test_what_would_be_refused_is_known_before_and_nothing_is_made(
+    files: LocalFiles, tmp_path: Path, mode: int, path: str, reason: str
+) -> None:
+    bundle = tmp_path / "bundle"
+    (bundle / "folder").mkdir(parents=True)
+    (bundle / "file").touch()
+    bundle.chmod(mode)
+    with pytest.raises(DeclarationError, match=reason):
+        files.check_writable(str(bundle / path))
+    assert sorted(entry.name for entry in bundle.rglob("*")) == ["file", "folder"]
+    with pytest.raises(SetupToolError):
+        files.write_private(str(bundle / path), CONTENT)
+
+
+@pytest.mark.parametrize("path", ["eucarc", "new/deeper/eucarc", "there"])
+def test_what_can_be_written_is_not_refused_before(
+    files: LocalFiles, tmp_path: Path, path: str
+) -> None:
+    (tmp_path / "there").touch()
+    files.check_writable(str(tmp_path / path))
+    assert [entry.name for entry in tmp_path.rglob("*")] == ["there"]
+    files.write_private(str(tmp_path / path), CONTENT)
+
+
+def test_a_directory_that_may_not_be_written_is_refused_before(
+    files: LocalFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(DeclarationError, match="This login may not write to"):
+        files.check_writable(str(tmp_path / "eucarc"))
 
 
 def test_a_file_that_is_not_there_reads_as_none(files: LocalFiles, tmp_path: Path) -> None:
