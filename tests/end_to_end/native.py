@@ -23,6 +23,10 @@ class Account:
     def of(cls, lab: RunningLab, user: str) -> Account:
         return cls(lab.login(user))
 
+    def status(self) -> int:
+        """Return the HTTP status with which the account answers."""
+        return self._send("HEAD", "")[0]
+
     def containers(self, prefix: str) -> list[str]:
         """Return the names of the containers that begin so."""
         listed = self._listed(f"?format=json&prefix={quote(prefix)}")

