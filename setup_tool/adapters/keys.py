@@ -165,7 +165,10 @@ class KeystoneKeys:
         if len(found) > 1:
             raise DeclarationError(_ambiguous(collection, wanted))
         if not found:
-            raise DeclarationError(f"Keystone has no {kind} '{wanted}'{_in(domain)}.")
+            raise DeclarationError(
+                f"Keystone has no {kind} '{wanted}'{_in(domain)}. Check the spelling"
+                f"{' and the domain' if domain else ''}."
+            )
         if not found[0].enabled:
             raise DeclarationError(
                 f"The {kind} '{wanted}' is disabled, so no key of it would work. Enable it first."
@@ -181,7 +184,9 @@ class KeystoneKeys:
                 f"read domain {domain}", lambda client: client.domains.get(domain)
             )
         except MissingError:
-            raise DeclarationError(f"Keystone has no domain '{domain}'.") from None
+            raise DeclarationError(
+                f"Keystone has no domain '{domain}'. Check the spelling."
+            ) from None
         return str(found.id)
 
     def _check_membership(self, user: Found, project: Found) -> None:

@@ -145,9 +145,13 @@ def _from_settings(
 
 
 def _content(path: str) -> Content:
+    if Path(path).is_dir():
+        raise DeclarationError(f"{path} is a folder. Name the eucarc in it.")
     found = _optional(path)
     if found is None:
-        raise DeclarationError(f"There is no file {path}.")
+        raise DeclarationError(
+            f"There is no file {path}. `setup-tool credentials issue` writes one called eucarc."
+        )
     return found
 
 

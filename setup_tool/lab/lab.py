@@ -168,7 +168,10 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as problem:
-        raise DeclarationError(f"The lab's folder cannot be made: {problem}.") from None
+        raise DeclarationError(
+            f"The lab's folder cannot be made: {folder}: {problem.strerror}. Choose another "
+            "with --dir."
+        ) from None
     try:
         os.setxattr(folder, "user.setup-tool.lab", b"1")
         os.removexattr(folder, "user.setup-tool.lab")

@@ -146,11 +146,11 @@ def load(layout: Layout) -> Record | None:
     """
     try:
         record = Record(**json.loads(layout.record.read_bytes()))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, TypeError) as problem:
         raise DeclarationError(
-            f"The lab's record {layout.record} cannot be read ({problem}). "
+            f"The lab's record {layout.record} cannot be read ({_reason(problem)}). "
             f"Remove the folder {layout.folder} and start a new lab."
         ) from None
     if record.format != FORMAT:
@@ -164,6 +164,10 @@ def load(layout: Layout) -> Record | None:
             "its configuration files name that place. Move it back or start a new lab."
         )
     return record
+
+
+def _reason(problem: Exception) -> str:
+    return (problem.strerror if isinstance(problem, OSError) else None) or str(problem)
 
 
 def save(layout: Layout, record: Record) -> Record:

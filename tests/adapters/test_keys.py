@@ -92,9 +92,10 @@ def test_an_administrator_finds_everybody(admin: KeystoneKeys, owner: Owner) -> 
 
 
 def test_what_does_not_exist_is_named(admin: KeystoneKeys, unique: str) -> None:
-    assert refusal(admin, unique, "demo", None) == f"Keystone has no user '{unique}'."
-    assert refusal(admin, "alice", unique, None) == f"Keystone has no project '{unique}'."
-    assert refusal(admin, "alice", "demo", unique) == f"Keystone has no domain '{unique}'."
+    check = "Check the spelling."
+    assert refusal(admin, unique, "demo", None) == f"Keystone has no user '{unique}'. {check}"
+    assert refusal(admin, "alice", unique, None) == f"Keystone has no project '{unique}'. {check}"
+    assert refusal(admin, "alice", "demo", unique) == f"Keystone has no domain '{unique}'. {check}"
     assert "no user 'a/../b'" in refusal(admin, "a/../b", "demo", None)
 
 
