@@ -86,8 +86,9 @@ def check_host_key(
     same = [key for key in known if key.blob == blob]
     new = f"{kind} {fingerprint(blob)}"
     entry = host_entry(host, port)
-    if any(key.revoked for key in same):
-        raise UnreachableError(f"{entry} shows the key {new}, which {same[0].origin} revokes.")
+    revoking = next((key for key in same if key.revoked), None)
+    if revoking:
+        raise UnreachableError(f"{entry} shows the key {new}, which {revoking.origin} revokes.")
     if same:
         return
     trusted = [key for key in known if not key.revoked]

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 OLD = {"~/one": b"1" * 300_000, "~/two": b"2" * 300_000}
 NEW = {"~/one": b"A" * 250_000, "~/two": b"B" * 350_000}
 INSTANTS = 8
+SYNC = shutil.which("sync")
+"""This machine's own."""
 
 # A `sync` that kills the run which calls it the n-th time; runs sync before and after
 # every effect.
@@ -121,9 +123,7 @@ def node(near: Place) -> Node:
 def test_killed_before_or_after_any_of_its_effects(
     node: Node, restart: str, end: Ending, effects: int
 ) -> None:
-    sync = node.place.home / "bin/sync"
-    sync.write_text(KILLING_SYNC.format(sync=shutil.which("sync")))
-    sync.chmod(0o755)
+    node.place.fake("sync", KILLING_SYNC.format(sync=SYNC))
     victim = 0
     ending = Ending.FAILED
     while ending is Ending.FAILED:

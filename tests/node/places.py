@@ -20,6 +20,7 @@ from setup_tool.adapters.ssh_context import SshContext
 from setup_tool.core.transaction import ServiceControl
 from setup_tool.declare.access import Access
 from setup_tool.lab import packages
+from setup_tool.node.observe import NEEDED_PROGRAMS
 from tests.lab.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -86,6 +87,13 @@ class Place:
             return LocalShell("here", self.access)
         return SshShell("there", self.access, self.context)
 
+    def fake(self, name: str, text: str) -> None:
+        """Put a program of the test's own in the place of one of the node's."""
+        program = self.home / "bin" / name
+        program.unlink(missing_ok=True)  # it may be a link to this machine's own
+        program.write_text(text)
+        program.chmod(0o755)
+
     def run_folder(self, run: str) -> Path:
         return self.state / "runs" / run
 
@@ -96,9 +104,23 @@ class Place:
 
 
 def furnish(home: Path, shell: str = "dash") -> None:
-    """Make a home whose ``bin``, first in the PATH, has ``sh`` as one of `SHELLS`."""
-    (home / "bin").mkdir(parents=True)
-    (home / "bin" / "sh").symlink_to(SHELLS[shell])
+    """Make a home whose ``bin``, first in the PATH, has ``sh`` as one of `SHELLS`.
+
+    With busybox's come its other programs; the others get the awk that Debian and the
+    one that Red Hat have, where they are installed.
+    """
+    folder = home / "bin"
+    folder.mkdir(parents=True)
+    programs = {"sh": SHELLS[shell]}
+    if shell == "busybox":
+        listed = subprocess.run(
+            [SHELLS[shell], "--list"], capture_output=True, text=True, check=True
+        ).stdout.split()
+        programs |= {name: SHELLS[shell] for name in NEEDED_PROGRAMS if name in listed}
+    elif awk := shutil.which("gawk" if shell == "bash" else "mawk"):
+        programs["awk"] = awk
+    for name, path in programs.items():
+        (folder / name).symlink_to(path)
 
 
 @dataclass(frozen=True, slots=True)
