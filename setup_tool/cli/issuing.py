@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from setup_tool import wiring
 from setup_tool.core.credential import CloudUrls, Credential, KeyPair
-from setup_tool.core.errors import DeclarationError, SetupToolError
+from setup_tool.core.errors import DeclarationError
 from setup_tool.core.secret import Secret
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def issue_bundle(login: CloudLogin, wanted: Wanted) -> Bundle:
     ourselves = wiring.open_identity(login).whereabouts()
     s3 = _public_url(ourselves, "s3", wanted.region)
     if s3 is None:
-        raise SetupToolError(_no_s3(ourselves, wanted.region))
+        raise DeclarationError(_no_s3(ourselves, wanted.region))
     web = wiring.open_web(login.ca_bundle)
     urls = CloudUrls(
         auth=login.auth_url,
