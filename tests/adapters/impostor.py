@@ -34,15 +34,24 @@ class Impostor:
     def say_html(self, method: str, path: str, status: int) -> None:
         self.answers[method, path] = (status, "text/html", b"<html>not Keystone</html>")
 
-    def let_in(self) -> Self:
-        """Answer a login as Keystone does."""
+    def let_in(self, **urls: str) -> Self:
+        """Answer a login as Keystone does; ``urls`` are public endpoints by service type."""
         domain = {"id": "default", "name": "Default"}
         token = {
             "methods": ["password"],
             "user": {"id": "u1", "name": "admin", "domain": domain},
             "project": {"id": "p1", "name": "admin", "domain": domain},
             "roles": [{"id": "r1", "name": "admin"}],
-            "catalog": [],
+            "catalog": [
+                {
+                    "type": kind,
+                    "name": kind,
+                    "endpoints": [
+                        {"interface": "public", "region_id": "RegionOne", "url": url, "id": kind}
+                    ],
+                }
+                for kind, url in urls.items()
+            ],
             "issued_at": "2026-01-01T00:00:00.000000Z",
             "expires_at": "2999-01-01T00:00:00.000000Z",
         }
