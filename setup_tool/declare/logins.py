@@ -81,8 +81,7 @@ def _served_at(get: Callable[[str], str | None]) -> str | None:
 def _domain(get: Callable[[str], str | None], which: str, said: str | None) -> DomainRef:
     if said:
         return DomainRef(name=said)
-    by_id = get(f"{which}_id") or get(f"{which}-id")
-    by_name = get(f"{which}_name") or get(f"{which}-name")
+    by_id, by_name = get(f"{which}_id"), get(f"{which}_name")
     if by_id or by_name:
         return DomainRef(id=by_id, name=None if by_id else by_name)
     return DomainRef(

@@ -157,3 +157,25 @@ def test_a_node_whose_health_url_is_said_is_asked_once_for_all(
     later = {q for r in resources if r.target == role for q in r.queries()}
     assert later <= set(asked)
     assert len(set(asked)) == len(asked)
+
+
+@pytest.mark.parametrize(
+    ("said", "prefix"),
+    [
+        ("AUTH", "AUTH_"),
+        ("AUTH_", "AUTH_"),
+        ("AUTH__", "AUTH__"),
+        ("SERVICE , AUTH_", "SERVICE_"),
+        ("SERVICE_, AUTH", "SERVICE_"),
+        (" , KEY", "KEY_"),
+        ("", ""),
+        ("''", ""),
+        (" '' , AUTH", ""),
+        ("AUTH, ''", "AUTH_"),
+    ],
+)
+def test_the_prefix_of_accounts_is_read_as_swift_reads_it(said: str, prefix: str) -> None:
+    old = "operator_roles = admin, member"
+    node = {"group": "proxy", "edit": {old: f"reseller_prefix = {said}"}}
+    (use,) = [u for u in make_cloud({**ready(), "node": node}).bound().uses if u.role == "s3api"]
+    assert use.values["reseller_prefix"] == prefix
