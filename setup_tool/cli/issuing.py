@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from setup_tool import wiring
 from setup_tool.core.credential import CloudUrls, Credential, KeyPair
-from setup_tool.core.errors import DeclarationError
+from setup_tool.core.errors import DeclarationError, SetupToolError
 from setup_tool.core.secret import Secret
 
 if TYPE_CHECKING:
@@ -49,63 +50,30 @@ def issue_bundle(login: CloudLogin, wanted: Wanted) -> Bundle:
     """Issue a credential and write its client files.
 
     Nothing is made in Keystone before the catalogue has told where S3 is and the
-    directory's files have been seen to take what will be written. The region
-    written is the one the gateway answers to. Raises `SetupToolError`.
+    directory's files have been seen to take what will be written; where the gateway then
+    turns out to be none, a key that was made is removed. The region written is the one
+    the gateway answers to. Raises `SetupToolError`.
     """
-    from setup_tool.credentials.bundle import (
-        check_directory,
-        existing_files,
-        held_keys,
-        profile_name,
-        render_bundle,
-        write_bundle,
-    )
-    from setup_tool.credentials.issue import issue
-    from setup_tool.verify.gateway import limits, probe_region
+    from setup_tool.credentials.bundle import profile_name, write_bundle
+    from setup_tool.verify.gateway import limits
 
     keys = wiring.open_keys(login)
     owner = keys.owner(wanted.user, wanted.project, wanted.domain)
-    ourselves = wiring.open_identity(login).whereabouts()
-    s3 = _public_url(ourselves, "s3", wanted.region)
-    if s3 is None:
-        raise DeclarationError(_no_s3(ourselves, wanted.region))
+    urls = _urls(login, wanted.region)
     web = wiring.open_web(login.ca_bundle)
-    urls = CloudUrls(
-        auth=login.auth_url,
-        catalogue_region=_catalogue_region(ourselves, wanted.region),
-        region=_catalogue_region(ourselves, wanted.region),
-        s3=s3,
-        ec2=_public_url(ourselves, "ec2", wanted.region),
-        ca_bundle=login.ca_bundle,
-    )
-    told = limits(web, s3)
     directory = Path(wanted.directory or f"{owner.user}-{owner.project}").absolute()
-    profile = wanted.profile or profile_name(owner.project)
-    local = wiring.open_files()
-    check_directory(local, str(directory))
-    there = existing_files(local, str(directory))
-    render_bundle(
-        Credential(owner, _NOBODY),
-        urls,
-        there,
+    files = _Writing(
         directory=str(directory),
-        profile=profile,
-        limits=told,
+        profile=wanted.profile or profile_name(owner.project),
+        limits=limits(web, str(urls.s3)),
         replace=wanted.force,
     )
-    held = held_keys(there, directory=str(directory), profile=profile)
-    issued = issue(keys, owner, new=wanted.new, held=held)
-    region = probe_region(web, wiring.open_signer(), s3, issued.credential.pair)
-    files = write_bundle(
-        local,
-        str(directory),
-        issued.credential,
-        replace(urls, region=region),
-        profile=profile,
-        limits=told,
-        replace=wanted.force,
-    )
-    return Bundle(issued, replace(urls, region=region), directory, files)
+    local = wiring.open_files()
+    held = _held_by(local, owner, urls, files)
+    issued, region = _issue_for(web, str(urls.s3), keys, owner, new=wanted.new, held=held)
+    urls = replace(urls, region=region)
+    written = write_bundle(local, credential=issued.credential, urls=urls, **asdict(files))
+    return Bundle(issued, urls, directory, written)
 
 
 def _no_s3(ourselves: Whereabouts, region: str | None) -> str:

@@ -76,7 +76,7 @@ def from_inventory(
             raise DeclarationError(
                 "The catalogue has no public s3 endpoint to verify. Run `setup-tool apply` first."
             )
-        with passing_key(world.keys, world.entropy) as pair:
+        with passing_key(world.keys, world.entropy, world.clock) as pair:
             yield (
                 S3VerifyPlan(
                     url=url,

@@ -9,7 +9,10 @@ if TYPE_CHECKING:
     from setup_tool.core.secret import Secret
 
 PASSING = "setup-tool-canary-"
-"""How the access keys begin that a run makes for itself and removes in the end."""
+"""How the access keys begin that a run makes for itself and removes in the end.
+
+Behind it stand the seconds since the epoch at which it was made, ``-``, and random digits.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +24,16 @@ class KeyPair:
 
     @property
     def is_passing(self) -> bool:
-        """Whether a run made it for itself: it is removed at the latest by the next one."""
+        """Whether a run made it for itself, to be removed in the end."""
         return self.access.startswith(PASSING)
+
+    def is_left_over(self, now: float, lifetime: float) -> bool:
+        """Whether the run that made it for itself must have died: its lifetime is over.
+
+        Both in seconds, ``now`` since the epoch.
+        """
+        made = self.access.removeprefix(PASSING).partition("-")[0]
+        return self.is_passing and (not made.isdigit() or int(made) + lifetime < now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,7 +182,8 @@ class _Round:
         served = {proxy.node.name for proxy in self._found.bound.proxies if proxy.login}
         if not bounced or not served.intersection(nodes):
             return None
-        pair = stack.enter_context(passing_key(self._world.keys, self._world.entropy))
+        world = self._world
+        pair = stack.enter_context(passing_key(world.keys, world.entropy, world.clock))
         return _Proof(pair, self._world.identity.whereabouts())
 
     def _nodes(self, stage: Stage, names: tuple[str, ...], proof: _Proof | None) -> None:

@@ -18,25 +18,29 @@ if TYPE_CHECKING:
 
     from setup_tool.core.identity import Whereabouts
     from setup_tool.engine.world import World
-    from setup_tool.ports import Entropy, Keys
+    from setup_tool.ports import Clock, Entropy, Keys
 
 _VALID_SECONDS = 3600
+_LIFETIME = 6 * 3600
+"""Seconds that a run with such a key may take, and operators' clocks be apart."""
 _NATIVE = (200, 204, 404)
 """404: authorised, but this project's account does not exist yet."""
 
 
 @contextmanager
-def passing_key(keys: Keys, entropy: Entropy) -> Iterator[KeyPair]:
+def passing_key(keys: Keys, entropy: Entropy, clock: Clock) -> Iterator[KeyPair]:
     """Make an EC2 credential of our own that lasts as long as it is needed, then remove it.
 
-    What an earlier, killed run left is removed as well. Raises `SetupToolError` when
-    Keystone does not let us.
+    What a killed run left is removed as well, once it is so old that no other operator
+    with the same login can still be using it. Raises `SetupToolError` when Keystone
+    does not let us.
     """
+    now = int(clock.now().timestamp())
     owner = keys.owner(None, None, None)
     for left in keys.find(owner):
-        if left.pair.is_passing:
+        if left.pair.is_left_over(now, _LIFETIME):
             keys.delete(left)
-    pair = KeyPair(PASSING + entropy.token(8), Secret(entropy.token(32)))
+    pair = KeyPair(f"{PASSING}{now}-{entropy.token(8)}", Secret(entropy.token(32)))
     credential = Credential(owner, pair)
     try:
         keys.create_chosen(owner, pair)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from setup_tool.adapters.machine import SystemEntropy
+from setup_tool.adapters.machine import SystemClock, SystemEntropy
 from setup_tool.core.credential import Credential, KeyPair, Owner
 from setup_tool.core.errors import SetupToolError, UnreachableError
 from setup_tool.core.secret import Secret
@@ -44,23 +44,26 @@ class KeysOfOurs:
 
 def test_a_passing_key_is_there_while_it_is_needed_and_then_gone() -> None:
     keys = KeysOfOurs("a user's own")
-    with passing_key(keys, SystemEntropy()) as pair:
+    with passing_key(keys, SystemEntropy(), SystemClock()) as pair:
         assert keys.accesses == ["a user's own", pair.access]
         assert pair.is_passing
     assert keys.accesses == ["a user's own"]
 
 
-def test_what_a_killed_run_left_is_removed() -> None:
-    keys = KeysOfOurs("setup-tool-canary-0123", "a user's own")
-    with passing_key(keys, SystemEntropy()):
-        assert "setup-tool-canary-0123" not in keys.accesses
-    assert keys.accesses == ["a user's own"]
+def test_what_a_killed_run_left_is_removed_when_nobody_can_be_using_it() -> None:
+    now = int(SystemClock().now().timestamp())
+    used = f"setup-tool-canary-{now - 60}-0123"
+    left = f"setup-tool-canary-{now - 7 * 3600}-0123"
+    keys = KeysOfOurs(left, "setup-tool-canary-0123", used, "a user's own")
+    with passing_key(keys, SystemEntropy(), SystemClock()):
+        assert left not in keys.accesses
+    assert keys.accesses == [used, "a user's own"]
 
 
 @pytest.mark.parametrize("failing", [KeyboardInterrupt(), UnreachableError("It fell silent.")])
 def test_a_key_is_removed_although_its_making_was_cut_off(failing: BaseException) -> None:
     keys = KeysOfOurs(failing=failing)
-    with pytest.raises(type(failing)), passing_key(keys, SystemEntropy()):
+    with pytest.raises(type(failing)), passing_key(keys, SystemEntropy(), SystemClock()):
         pass
     assert keys.accesses == []
 
@@ -73,6 +76,6 @@ def test_the_reason_why_a_key_cannot_be_made_is_what_is_said() -> None:
     closed = Closed(failing=SetupToolError("may not create"))
     with (
         pytest.raises(SetupToolError, match="may not create"),
-        passing_key(closed, SystemEntropy()),
+        passing_key(closed, SystemEntropy(), SystemClock()),
     ):
         pass
