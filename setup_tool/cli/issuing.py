@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,14 @@ from setup_tool.core.errors import DeclarationError, SetupToolError
 from setup_tool.core.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from setup_tool.adapters.cloud_login import CloudLogin
+    from setup_tool.core.credential import Owner
     from setup_tool.core.identity import Whereabouts
     from setup_tool.credentials.bundle import BundleFile
     from setup_tool.credentials.issue import Issued
+    from setup_tool.ports import Keys, Web
 
 _NOBODY = KeyPair("not-issued-yet", Secret("not-issued-yet"))
 """Stands for the key while it is tried whether the files can take one."""
@@ -54,26 +59,92 @@ def issue_bundle(login: CloudLogin, wanted: Wanted) -> Bundle:
     turns out to be none, a key that was made is removed. The region written is the one
     the gateway answers to. Raises `SetupToolError`.
     """
-    from setup_tool.credentials.bundle import profile_name, write_bundle
+    from setup_tool.credentials.bundle import (
+        check_directory,
+        existing_files,
+        held_keys,
+        profile_name,
+        render_bundle,
+        write_bundle,
+    )
     from setup_tool.verify.gateway import limits
 
     keys = wiring.open_keys(login)
     owner = keys.owner(wanted.user, wanted.project, wanted.domain)
-    urls = _urls(login, wanted.region)
+    urls, s3 = _urls(login, wanted.region)
     web = wiring.open_web(login.ca_bundle)
+    told = limits(web, s3)
     directory = Path(wanted.directory or f"{owner.user}-{owner.project}").absolute()
-    files = _Writing(
+    profile = wanted.profile or profile_name(owner.project)
+    local = wiring.open_files()
+    check_directory(local, str(directory))
+    there = existing_files(local, str(directory))
+    render_bundle(
+        Credential(owner, _NOBODY),
+        urls,
+        there,
         directory=str(directory),
-        profile=wanted.profile or profile_name(owner.project),
-        limits=limits(web, str(urls.s3)),
+        profile=profile,
+        limits=told,
         replace=wanted.force,
     )
-    local = wiring.open_files()
-    held = _held_by(local, owner, urls, files)
-    issued, region = _issue_for(web, str(urls.s3), keys, owner, new=wanted.new, held=held)
+    held = held_keys(there, directory=str(directory), profile=profile)
+    issued, region = _issue(keys, owner, held, wanted, partial(_region, web, s3))
     urls = replace(urls, region=region)
-    written = write_bundle(local, credential=issued.credential, urls=urls, **asdict(files))
-    return Bundle(issued, urls, directory, written)
+    files = write_bundle(
+        local,
+        str(directory),
+        issued.credential,
+        urls,
+        profile=profile,
+        limits=told,
+        replace=wanted.force,
+    )
+    return Bundle(issued, urls, directory, files)
+
+
+def _issue(
+    keys: Keys,
+    owner: Owner,
+    held: frozenset[str],
+    wanted: Wanted,
+    region_for: Callable[[KeyPair], str],
+) -> tuple[Issued, str]:
+    """Issue a credential; return it with the region that requests are signed for with it."""
+    from setup_tool.credentials.issue import issue
+
+    issued = issue(keys, owner, new=wanted.new, held=held)
+    try:
+        return issued, region_for(issued.credential.pair)
+    except BaseException:
+        if issued.created:  # nobody has seen it
+            with suppress(SetupToolError):
+                keys.delete(issued.credential)
+        raise
+
+
+def _region(web: Web, s3: str, pair: KeyPair) -> str:
+    from setup_tool.verify.gateway import probe_region
+
+    return probe_region(web, wiring.open_signer(), s3, pair)
+
+
+def _urls(login: CloudLogin, region: str | None) -> tuple[CloudUrls, str]:
+    """Return where the cloud's services are, with the catalogue's region, and S3's URL again."""
+    ourselves = wiring.open_identity(login).whereabouts()
+    s3 = _public_url(ourselves, "s3", region)
+    if s3 is None:
+        raise DeclarationError(_no_s3(ourselves, region))
+    known_region = _catalogue_region(ourselves, region)
+    urls = CloudUrls(
+        auth=login.auth_url,
+        catalogue_region=known_region,
+        region=known_region,
+        s3=s3,
+        ec2=_public_url(ourselves, "ec2", region),
+        ca_bundle=login.ca_bundle,
+    )
+    return urls, s3
 
 
 def _no_s3(ourselves: Whereabouts, region: str | None) -> str:

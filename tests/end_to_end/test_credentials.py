@@ -221,6 +221,23 @@ def test_a_file_of_another_cloud_is_refused_before_a_new_key_is_made(
     assert ran.document["exit_status"] == 2
 
 
+def test_no_key_is_left_in_keystone_when_the_published_gateway_is_none(
+    served: Cloud, keystone: Rest, tmp_path: Path
+) -> None:
+    (service,) = keystone.find("service", type="s3")
+    (public,) = keystone.find("endpoint", service_id=service["id"], interface="public")
+    keystone.change("endpoint", public["id"], url=served.lab.record.url("keystone"))
+    there = keys_of(keystone, "demo")
+    words = ("credentials", "issue", "--new", *DEMO, "--directory", str(tmp_path / "keys"))
+    try:
+        ran = served.run(*words, status=1)
+    finally:
+        keystone.change("endpoint", public["id"], url=public["url"])
+    assert "does not tell the region of its S3 API" in ran.err
+    assert keys_of(keystone, "demo") == there
+    assert not (tmp_path / "keys").exists()
+
+
 def test_a_forced_bundle_keeps_a_copy_of_what_it_replaces(served: Cloud, tmp_path: Path) -> None:
     foreign = "export EC2_ACCESS_KEY=theirs\n"
     (tmp_path / "eucarc").write_text(foreign)
