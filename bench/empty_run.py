@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from bench import bare
 from bench.fleet import fleet
-from bench.timing import best_of, print_table, ran, ratio, timed
+from bench.silence import Silence
+from bench.timing import SETUP_TOOL, best_of, print_table, ran, ratio, timed
 from setup_tool import wiring
 from setup_tool.adapters.ssh_context import shared_context
 from setup_tool.declare.inventory import Serial
@@ -23,19 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bench.fleet import Fleet
-    from setup_tool.core.events import Event
 
 COUNTS = (1, 10, 50)
 THREADS = 16
 ROUNDS = 3
 AIM = 1.3
-
-
-class Silence:
-    """A listener that tells nobody."""
-
-    def on(self, event: Event) -> None:
-        """Drop an event."""
 
 
 def empty_apply(inventory_file: str, environ: Mapping[str, str]) -> None:
@@ -102,13 +95,12 @@ def _inside(nodes: Fleet, count: int, environ: Mapping[str, str]) -> tuple[objec
 def _outside(nodes: Fleet, count: int, environ: Mapping[str, str]) -> tuple[object, ...]:
     started = nodes.servers
     words = (str(started.folder), started.user, str(THREADS), *map(str, nodes.ports(count)))
-    python = sys.executable
     peer, applied = best_of(
         ROUNDS,
-        partial(ran, (python, "-m", "bench.bare", *words)),
+        partial(ran, (sys.executable, "-m", "bench.bare", *words)),
         partial(
             ran,
-            (python, "-m", "setup_tool.cli.main", "apply", "-i", nodes.inventory(count)),
+            (SETUP_TOOL, "apply", "-i", nodes.inventory(count)),
             environ,
         ),
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.sshd import Servers, await_port, running, servers
-from bench.timing import ran
+from bench.timing import SETUP_TOOL, ran
 from setup_tool.lab import loopback
 
 if TYPE_CHECKING:
@@ -85,8 +85,10 @@ def fleet(folder: Path, counts: tuple[int, ...], environ: Mapping[str, str]) -> 
             first = dict(list(hosts.items())[:count])
             text = json.dumps(_inventory(started, first), indent=1)
             (folder / f"inventory-{count}.yaml").write_text(text)
-        apply = (sys.executable, "-m", "setup_tool.cli.main", "apply", "--yes", "--serial", "100%")
-        ran((*apply, "-i", found.inventory(most)), environ)
+        ran(
+            (SETUP_TOOL, "apply", "--yes", "--serial", "100%", "-i", found.inventory(most)),
+            environ,
+        )
         yield found
 
 

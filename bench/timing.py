@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 import resource
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+
+SETUP_TOOL = str(Path(sys.executable).with_name("setup-tool"))
+"""The program as it is installed beside this interpreter."""
 
 
 class CannotMeasureError(Exception):
