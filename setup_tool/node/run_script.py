@@ -346,7 +346,8 @@ took_over() {
 tell() {
     case $1 in
     reload) command=${reload:-systemctl reload $unit} ;;
-    *) command=${restart:-systemctl restart $unit} ;;
+    # a unit that crashed over and over is not started again before its count is reset
+    *) command=${restart:-systemctl reset-failed $unit 2>/dev/null; systemctl restart $unit} ;;
     esac
     (
         trap - HUP INT PIPE TERM
@@ -388,7 +389,9 @@ await() {
         [ "$(date +%s)" -lt "$until_when" ] || break
         nap
     done
-    if [ -z "$new" ]; then
+    if [ -z "$new" ] && [ -z "$running" ]; then
+        fail failed "$name did not run within $patience s of the $1"
+    elif [ -z "$new" ]; then
         fail failed "$name was not taken over by a new instance within $patience s of the $1"
     elif [ "$status" = 000 ]; then
         fail failed "$name did not answer its health check within $patience s of the $1"
