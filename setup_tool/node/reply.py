@@ -42,10 +42,10 @@ TICKS_PER_SECOND: Final = 100
 """The unit of start times in /proc: USER_HZ, 100 on every architecture Linux servers run on."""
 
 _KIND_PROBLEMS: Final = {
-    "directory": "is a directory",
-    "special": "is not a regular file",
-    "unreadable": "may not be read by this login",
-    "large": "is larger than 16 MiB, so it is no configuration file",
+    "directory": "it is a directory",
+    "special": "it is not a regular file",
+    "unreadable": "it may not be read by this login",
+    "large": "it is larger than 16 MiB, so it is no configuration file",
 }
 _STATUS = re.compile(rb"HTTP/[0-9.]+ ([0-9]{3})")
 
@@ -154,7 +154,7 @@ def _file(record: bytes) -> FileFact:
     if what == "absent":
         return FileFact(path)
     if what == "hidden":
-        return FileFact(path, problem=f"is in {where}, which this login may not look into")
+        return FileFact(path, problem=f"it is in {where}, which this login may not look into")
     if what != "file":
         return FileFact(path, problem=_KIND_PROBLEMS[what])
     _, mode, owner, modified, changed = meta.decode().split(" ")

@@ -76,7 +76,7 @@ def test_a_node_answers_every_kind_of_question_at_once(place: Place) -> None:
     assert isinstance(link, FileFact)
     assert (link.path, link.content) == (str(place.home.resolve() / "binary"), Content(binary))
     assert isinstance(folder, FileFact)
-    assert (folder.content, folder.problem) == (None, "is a directory")
+    assert (folder.content, folder.problem) == (None, "it is a directory")
     assert absent == FileFact(str(place.home / "absent/file"))
     assert isinstance(runs, ServiceFact)
     assert runs.running

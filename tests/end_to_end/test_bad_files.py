@@ -123,8 +123,8 @@ def _make_pipe(path: Path) -> None:
     [
         (lambda _: None, "it does not exist"),
         (_make_dangling_link, "it does not exist"),
-        (_make_directory, "is a directory"),
-        (_make_pipe, "is not a regular file"),
+        (_make_directory, "it is a directory"),
+        (_make_pipe, "it is not a regular file"),
     ],
     ids=["missing", "dangling link", "directory", "pipe"],
 )
@@ -145,7 +145,7 @@ def test_a_file_that_cannot_be_read_is_refused_whoever_logs_in(
     inventory = InventoryText.of(place.cloud).said("proxy_conf", nobodys)
     said = apply(place.cloud, inventory.written(tmp_path / "unreadable.yaml"))
     assert said.splitlines() == [
-        f"{node}: {nobodys} cannot be used: may not be read by this login. Say in the inventory "
+        f"{node}: {nobodys} cannot be used: it may not be read by this login. Say in the inventory "
         "where the file is, or take the node out of its group."
         for node in ("proxy1", "proxy2")
     ]

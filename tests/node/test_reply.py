@@ -96,10 +96,10 @@ def test_a_file_is_told_with_its_later_time_and_its_mount() -> None:
     ("kind", "problem"),
     [
         ("absent", None),
-        ("directory", "is a directory"),
-        ("special", "is not a regular file"),
-        ("unreadable", "may not be read by this login"),
-        ("hidden /etc/swift", "is in /etc/swift, which this login may not look into"),
+        ("directory", "it is a directory"),
+        ("special", "it is not a regular file"),
+        ("unreadable", "it may not be read by this login"),
+        ("hidden /etc/swift", "it is in /etc/swift, which this login may not look into"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why(kind: str, problem: str | None) -> None:
