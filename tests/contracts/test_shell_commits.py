@@ -148,7 +148,7 @@ def test_a_service_that_does_not_start_with_the_new_file_gets_its_old_one_back(
 ) -> None:
     with little_service(place.home, "old") as service:
         shell = place.shell()
-        transaction = change(service, "broken", b"old", b"broken", timeout=1)
+        transaction = change(service, "broken", b"old", b"broken", timeout=3)
         outcome = shell.commit(transaction, Heard())
         fetched = shell.observe([FetchHttp(f"{service.url}/conf")])
         shell.close()
