@@ -222,7 +222,7 @@ _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 
 
 def _prefer_known(transport: paramiko.Transport, known: Sequence[KnownKey]) -> None:
-    """Ask for a host key of a kind that is known, as OpenSSH does, and for a cheap exchange."""
+    """Ask for a host key of a kind that is known, as OpenSSH does."""
     options = transport.get_security_options()
     kinds: list[str] = []
     for key in known:
