@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from itertools import pairwise
@@ -53,6 +52,8 @@ def _say(sentence: str, words: Sequence[str], status: int) -> None:
 
 def _document(sentence: str, words: Sequence[str], status: int) -> None:
     if _wants_json(words):
+        import json
+
         print(json.dumps({"error": sentence, "exit_status": status}))
 
 

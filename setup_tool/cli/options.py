@@ -7,14 +7,18 @@ from typing import Annotated
 
 import typer
 
-from setup_tool.cli.logs import set_verbosity
-
 
 class Format(StrEnum):
     """How results are printed."""
 
     TEXT = "text"
     JSON = "json"
+
+
+def _set_verbosity(count: int) -> int:
+    from setup_tool.cli.logs import set_verbosity
+
+    return set_verbosity(count)
 
 
 InventoryOption = Annotated[
@@ -48,7 +52,7 @@ VerboseOption = Annotated[
         "--verbose",
         "-v",
         count=True,
-        callback=set_verbosity,
+        callback=_set_verbosity,
         help="Say more on stderr; may be repeated.",
     ),
 ]
