@@ -11,13 +11,11 @@ from tests.adapters.rest import Rest
 from tests.end_to_end.bundles import NAMES, Bundle, issue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.cloud import Cloud
 
 DEMO = ("--user", "demo", "--project", "demo")
-OTHER_LOCATION = "elsewhere-1"
 
 EUCARC_ABOVE = "# my own script\nexport EDITOR=ed   # of course\n\n"
 EUCARC_BELOW = "\nalias ll='ls -l'\n"
@@ -61,16 +59,6 @@ def first(served: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
         return issue(served, tmp_path_factory.mktemp("first") / "new/keys", *DEMO, "--new")
     finally:
         os.umask(before)
-
-
-@pytest.fixture
-def elsewhere(served: Cloud) -> Iterator[Cloud]:
-    """The served cloud while its gateways sign for another region than the catalogue's."""
-    before = served.proxy_conf("proxy1").read_bytes()
-    served.apply(s3_location=OTHER_LOCATION)
-    yield served
-    served.apply(s3_location="RegionOne")
-    assert served.proxy_conf("proxy1").read_bytes() == before
 
 
 def keys_of(keystone: Rest, user: str) -> set[str]:
@@ -183,19 +171,6 @@ def test_files_that_are_there_keep_all_that_is_their_owners(
     assert {(folder / name).stat().st_mode & 0o7777 for name in NAMES} == {0o600}
     contents = merged.contents
     assert issue(served, folder, *DEMO).contents == contents
-
-
-def test_the_region_written_is_the_one_the_gateway_answers_to(
-    elsewhere: Cloud, tmp_path: Path
-) -> None:
-    bundle = issue(elsewhere, tmp_path / "keys", *DEMO)
-    assert bundle.document["region"] == OTHER_LOCATION
-    assert bundle.options(".s3cfg", "default")["bucket_location"] == OTHER_LOCATION
-    assert bundle.options(".aws/config", "profile demo")["region"] == OTHER_LOCATION
-    sourced = bundle.sourced()
-    assert {sourced["AWS_REGION"], sourced["AWS_DEFAULT_REGION"]} == {OTHER_LOCATION}
-    verified = elsewhere.run("verify", "--eucarc", str(bundle.eucarc), "--format", "json").document
-    assert verified["passed"] is True
 
 
 def test_a_file_of_another_cloud_is_refused_before_a_new_key_is_made(

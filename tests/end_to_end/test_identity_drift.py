@@ -9,22 +9,25 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.adapters.rest import Rest
+from tests.end_to_end.bundles import issue
 from tests.end_to_end.native import Account
 from tests.lab.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.cloud import Cloud
 
 WELL = {200, 204}
+LOCATION = "elsewhere-1"
 INTERFACES = {"public", "internal", "admin"}
 
 
 @pytest.fixture(scope="module")
 def cloud(untouched: Cloud) -> Cloud:
-    """The module's cloud, after its first apply."""
-    untouched.run("apply", "-i", untouched.inventory, "--yes")
+    """The module's cloud, after its first apply; its gateways have a region of their own."""
+    untouched.apply(s3_location=LOCATION)
     return untouched
 
 
@@ -60,6 +63,20 @@ def by_interface(keystone: Rest) -> dict[str, dict[str, Any]]:
 
 def summaries(cloud: Cloud) -> list[str]:
     return [change["summary"] for change in cloud.plan()["changes"]]
+
+
+def test_the_region_written_into_client_files_is_the_one_the_gateway_answers_to(
+    cloud: Cloud, keystone: Rest, tmp_path: Path
+) -> None:
+    assert {each["region"] for each in endpoints(keystone).values()} == {"RegionOne"}
+    bundle = issue(cloud, tmp_path / "keys")
+    assert bundle.document["region"] == LOCATION
+    assert bundle.options(".s3cfg", "default")["bucket_location"] == LOCATION
+    assert bundle.options(".aws/config", "profile demo")["region"] == LOCATION
+    sourced = bundle.sourced()
+    assert {sourced["AWS_REGION"], sourced["AWS_DEFAULT_REGION"]} == {LOCATION}
+    verified = cloud.run("verify", "--eucarc", str(bundle.eucarc), "--format", "json")
+    assert verified.document["passed"] is True
 
 
 def test_endpoints_that_drifted_are_put_right_and_keep_their_ids(
