@@ -24,13 +24,9 @@ from setup_tool.core.transaction import (
 from setup_tool.node.http_client import HTTP_CLIENT, staged
 from setup_tool.node.outcome import parse_outcome, progress_text
 from setup_tool.node.processes import PROCESSES, port_word
-from setup_tool.node.run_script import (
-    AFTER_PATIENCE,
-    BEFORE_PATIENCE,
-    DURABLE,
-    RUN_END,
-    RUN_FUNCTIONS,
-)
+from setup_tool.node.run_journal import DURABLE
+from setup_tool.node.run_script import RUN_END, RUN_FUNCTIONS
+from setup_tool.node.run_service import AFTER_PATIENCE, BEFORE_PATIENCE
 from setup_tool.node.shell_words import (
     PRELUDE,
     block,
