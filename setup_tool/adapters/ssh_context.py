@@ -39,7 +39,7 @@ class Destination:
     port: int
     user: str
     key_files: tuple[str, ...]
-    known_hosts: str | None
+    known_hosts: tuple[str, ...]
     proxy_jump: str | None
 
     def __str__(self) -> str:
@@ -70,6 +70,7 @@ class SshContext:
         if port == _SSH_PORT:
             port = int(options.get("port", port))
         identities = (access.key_file,) if access.key_file else options.get("identityfile", ())
+        known_hosts = options.get("userknownhostsfile", "").split()
         jump = access.proxy_jump or options.get("proxyjump")
         if options.get("proxycommand"):
             raise DeclarationError(
@@ -81,14 +82,14 @@ class SshContext:
             port=port,
             user=access.user or options.get("user") or getpass.getuser(),
             key_files=tuple(identities),
-            known_hosts=access.known_hosts,
+            known_hosts=(access.known_hosts,) if access.known_hosts else tuple(known_hosts),
             proxy_jump=None if jump in {None, "none"} else jump,
         )
 
     def known_hosts_files(self, destination: Destination) -> tuple[Path, ...]:
         """Return the files that vouch for a destination; keys are added to the first."""
         if destination.known_hosts:
-            return (Path(destination.known_hosts),)
+            return tuple(Path(file).expanduser() for file in destination.known_hosts)
         return (
             self._folder / "known_hosts",
             self._folder / "known_hosts2",

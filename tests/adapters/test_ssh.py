@@ -218,8 +218,9 @@ def test_an_alias_of_the_ssh_config_is_followed(
     (tmp_path / "config").write_text(
         f"Host alias\n HostName 127.0.0.1\n Port {access.port}\n User {access.user}\n"
         f" IdentityFile {server.folder}/keys/user\n"
+        f" UserKnownHostsFile /nonexistent {access.known_hosts}\n"
     )
-    alias = Access("alias", known_hosts=access.known_hosts)
+    alias = Access("alias")
     assert observe(alias, tmp_path).uid == os.getuid()
 
 
