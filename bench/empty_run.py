@@ -15,17 +15,16 @@ from bench.timing import SETUP_TOOL, best_of, print_table, ran, ratio, timed
 from setup_tool import wiring
 from setup_tool.adapters.ssh_context import shared_context
 from setup_tool.declare.inventory import Serial
-from setup_tool.declare.questions import first_questions
 from setup_tool.engine.apply import apply
-from setup_tool.engine.survey import in_parallel
 from setup_tool.engine.world import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from bench.fleet import Fleet
 
 COUNTS = (1, 10, 50)
+SPENDERS = 10
 THREADS = 16
 ROUNDS = 3
 AIM = 1.3
@@ -40,36 +39,28 @@ def empty_apply(inventory_file: str, environ: Mapping[str, str]) -> None:
     assert report.first.is_empty, "the nodes are not as declared"
 
 
-def observe_nodes(inventory_file: str) -> None:
-    """Ask the nodes what a run asks them, and Keystone nothing."""
-    shared_context.cache_clear()
-    nodes = {node.name: node for node in wiring.load_inventory(inventory_file).nodes}
-    shells = wiring.open_shells(tuple(nodes.values()))
-
-    def ask(name: str) -> object:
-        return shells[name].observe(first_questions(nodes[name]))
-
-    answers = in_parallel(list(nodes), ask, THREADS)
-    for shell in shells.values():
-        shell.close()
-    problems = [answer for answer in answers.values() if isinstance(answer, Exception)]
-    assert not problems, problems
-
-
 def measure(environ: Mapping[str, str]) -> None:
     """Print the tables; ``environ`` says where Keystone is."""
-    inside, outside = [], []
+    inside, outside, spent = [], [], []
     with (
         tempfile.TemporaryDirectory(prefix="setup-tool-bench-") as name,
         fleet(Path(name), COUNTS, environ) as nodes,
     ):
         for count in COUNTS:
-            inside.append(_inside(nodes, count, environ))
-            outside.append(_outside(nodes, count, environ))
+            jobs = (
+                partial(bare.connect_all, nodes.servers.folder, THREADS, nodes.ports(count)),
+                partial(empty_apply, nodes.inventory(count), environ),
+            )
+            peer, applied = best_of(ROUNDS, *(partial(timed, job) for job in jobs))
+            reached = "reached" if applied.wall / peer.wall <= AIM else "missed"
+            inside.append((count, peer, applied, ratio(applied, peer), reached))
+            outside.append(_as_processes(nodes, count, environ))
+            if count == SPENDERS:
+                spent = [_spent(nodes, job) for job in jobs]
     print_table(
         f"An apply with nothing to do, {THREADS} threads, wall (CPU) seconds, best of {ROUNDS}; "
         "imports done before",
-        ("nodes", "bare paramiko", "our questions", "ratio", "apply", "ratio", f"aim <= {AIM}"),
+        ("nodes", "bare paramiko", "apply", "ratio", f"aim <= {AIM}"),
         inside,
     )
     print_table(
@@ -77,31 +68,26 @@ def measure(environ: Mapping[str, str]) -> None:
         ("nodes", "bare paramiko", "setup-tool apply", "ratio"),
         outside,
     )
-
-
-def _inside(nodes: Fleet, count: int, environ: Mapping[str, str]) -> tuple[object, ...]:
-    inventory = nodes.inventory(count)
-    started, ports = nodes.servers, nodes.ports(count)
-    peer, asked, applied = best_of(
-        ROUNDS,
-        partial(timed, partial(bare.connect_all, started.folder, started.user, THREADS, ports)),
-        partial(timed, partial(observe_nodes, inventory)),
-        partial(timed, partial(empty_apply, inventory, environ)),
+    print_table(
+        "What a node itself spends on it, sshd and all it runs, CPU milliseconds",
+        ("", "bare paramiko", "apply", "ratio"),
+        (("each node", f"{spent[0]:.0f}", f"{spent[1]:.0f}", f"{spent[1] / spent[0]:.2f}"),),
     )
-    reached = "reached" if applied.wall / peer.wall <= AIM else "missed"
-    return count, peer, asked, ratio(asked, peer), applied, ratio(applied, peer), reached
 
 
-def _outside(nodes: Fleet, count: int, environ: Mapping[str, str]) -> tuple[object, ...]:
-    started = nodes.servers
-    words = (str(started.folder), started.user, str(THREADS), *map(str, nodes.ports(count)))
+def _as_processes(nodes: Fleet, count: int, environ: Mapping[str, str]) -> tuple[object, ...]:
+    words = (str(nodes.servers.folder), str(THREADS), *map(str, nodes.ports(count)))
     peer, applied = best_of(
         ROUNDS,
-        partial(ran, (sys.executable, "-m", "bench.bare", *words)),
-        partial(
-            ran,
-            (SETUP_TOOL, "apply", "-i", nodes.inventory(count)),
-            environ,
-        ),
+        partial(ran, (sys.executable, "-m", "bench.bare", *words), environ),
+        partial(ran, (SETUP_TOOL, "apply", "-i", nodes.inventory(count)), environ),
     )
     return count, peer, applied, ratio(applied, peer)
+
+
+def _spent(nodes: Fleet, job: Callable[[], None]) -> float:
+    """Return the milliseconds of a job on one node, the mean of several rounds."""
+    before = nodes.servers.spent()
+    for _ in range(ROUNDS):
+        job()
+    return 1000 * (nodes.servers.spent() - before) / (ROUNDS * SPENDERS)

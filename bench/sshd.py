@@ -28,6 +28,7 @@ class Servers:
     folder: Path
     ports: tuple[int, ...]
     user: str
+    pids: tuple[int, ...]
 
     @property
     def key(self) -> Path:
@@ -38,6 +39,26 @@ class Servers:
     def known_hosts(self) -> Path:
         """The host key of each, by its port."""
         return self.folder / "known_hosts"
+
+    def spent(self) -> float:
+        """Return the processor seconds of the servers and of all they ran for clients.
+
+        A server has its sessions' seconds when it has seen them end, so that is awaited.
+        """
+        deadline = time.monotonic() + _PATIENCE
+        while any(_children(pid) for pid in self.pids) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return sum(_seconds(pid) for pid in self.pids)
+
+
+def _children(pid: int) -> str:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text()
+
+
+def _seconds(pid: int) -> float:
+    """Return user and system time of a process and its ended children (proc(5), stat 14-17)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
@@ -56,15 +77,15 @@ def servers(folder: Path, ports: tuple[int, ...]) -> Iterator[Servers]:
         subprocess.run(command, check=True)
     if os.geteuid() == 0:  # sshd wants this folder, which its init script makes at boot
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-    found = Servers(folder, ports, getpass.getuser())
     host_key = " ".join((folder / "host.pub").read_text().split()[:2])
-    found.known_hosts.write_text(
-        "".join(f"[127.0.0.1]:{port} {host_key}\n" for port in found.ports)
-    )
+    lines = [f"[127.0.0.1]:{port} {host_key}\n" for port in ports]
     with ExitStack() as stack:
-        started = [stack.enter_context(_server(program, folder, port)) for port in found.ports]
-        for port, process in zip(found.ports, started, strict=True):
+        started = [stack.enter_context(_server(program, folder, port)) for port in ports]
+        for port, process in zip(ports, started, strict=True):
             await_port(port, process, folder / f"sshd-{port}.log")
+        pids = tuple(process.pid for process in started)
+        found = Servers(folder, ports, getpass.getuser(), pids)
+        found.known_hosts.write_text("".join(lines))
         yield found
 
 
