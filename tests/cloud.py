@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.lab_fixture import RunningLab
 
-PROGRAM = (sys.executable, "-m", "setup_tool.cli.main")
+PROGRAM = (sys.executable, "-m", "setup_tool")
 _GIVEN_AWAY = re.compile(r"(?i)secret_?key\s*[=:]\s*[0-9a-f]{32}")
 
 

@@ -50,7 +50,3 @@ def main() -> None:
     from setup_tool.cli.failure import run
 
     sys.exit(run(app))
-
-
-if __name__ == "__main__":
-    main()

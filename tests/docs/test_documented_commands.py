@@ -33,7 +33,7 @@ def _shown(page: str) -> list[str]:
 def _path_with_programs(folder: Path) -> str:
     folder.mkdir()
     program = folder / "setup-tool"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m setup_tool.cli.main "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m setup_tool "$@"\n')
     program.chmod(0o755)
     return f"{folder}:{ROOT / '.cache/clients/bin'}:{os.environ['PATH']}"
 
