@@ -112,7 +112,7 @@ def test_an_interface_has_the_one_url_that_clients_may_find(
         ("13.0.0.0b3", "13.0.0.0"),
         ("2.38.3.dev4", "2.38.3"),
         ("v2.38.3\n", "2.38.3"),
-        ("28", "28"),
+        (" 28 ", "28"),
         ("master", None),
         ("", None),
     ],

@@ -29,7 +29,7 @@ def test_a_role_says_what_is_declared_for_whom_and_when() -> None:
         "each: node\n"
         "stage: proxies\n"
         "resources:\n"
-        "  - config_file: {path: '${conf}', in_place: no, lines: [1, two]}\n"
+        "  - config_file: {path: '${conf}', in_place: no, lines: [1, two, True]}\n"
         "  - each: login\n"
         "    stage: accounts\n"
         "    project: {}\n",
@@ -39,7 +39,7 @@ def test_a_role_says_what_is_declared_for_whom_and_when() -> None:
     assert role.declarations == (
         Declaration(
             "config_file",
-            {"path": "${conf}", "in_place": False, "lines": [1, "two"]},
+            {"path": "${conf}", "in_place": False, "lines": [1, "two", True]},
             "node",
             Stage.PROXIES,
             "roles/mine.yaml:6",

@@ -119,6 +119,7 @@ def test_a_truth_that_is_not_set_is_written_even_where_it_may_be_the_default() -
     [
         ("enabled_apis = osapi_compute", "enabled_apis = ec2,osapi_compute"),
         ("enabled_apis =", "enabled_apis = ec2"),
+        ("enabled_apis = a, ,b,", "enabled_apis = ec2,a,b"),
         ("enabled_apis = a\nenabled_apis = b", "enabled_apis = a\nenabled_apis = ec2,b"),
     ],
 )

@@ -117,3 +117,4 @@ def test_writing_in_place_needs_the_consent_of_both() -> None:
     consenting = replace(FILE, in_place=True)
     assert merged([consenting, consenting]) == (consenting,)
     assert merged([consenting, FILE]) == (FILE,)
+    assert not FILE.in_place
