@@ -29,11 +29,11 @@ answer() {
     status=${status%% *}
 }
 
-# healthy: whether the service answers its health URL with 2xx or 3xx
+# healthy: whether the service answers its health URL with one of its good statuses
 healthy() {
     [ -n "$health" ] || return 0
     answer get "$health" 5
-    case $status in 2?? | 3??) return 0 ;; *) return 1 ;; esac
+    case " $good " in *" $status "*) return 0 ;; *) return 1 ;; esac
 }
 
 # look: sets instance and workers (listening processes besides the main one)

@@ -241,6 +241,7 @@ def _service_function(index: int, service: ServiceControl) -> str:
         "unit": quoted(file_name(service.unit)) if service.unit else "",
         "port": quoted(port_word(service.port)),
         "health": quoted(service.health_url),
+        "good": quoted(" ".join(f"{status:d}" for status in service.health_statuses)),
         "patience": str(service.health_timeout),
         "restart": quoted(service.restart or ""),
         "reload": quoted(service.reload or ""),

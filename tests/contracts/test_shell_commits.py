@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -177,6 +178,20 @@ def test_a_service_that_was_broken_before_is_left_with_the_new_file(near: Place)
     assert outcome.ending is Ending.FAILED
     assert "It did not work before either" in outcome.detail
     assert service.conf.read_bytes() == b"still sick"
+
+
+def test_a_service_is_well_when_it_answers_as_it_does_when_it_is_well(near: Place) -> None:
+    """Nova's EC2 answers 400 to a request without a signature."""
+    with little_service(near.home, "old") as service:
+        control = replace(service.control(timeout=10), health_statuses=(200, 503))
+        steps = (
+            write("~/service.conf", b"sick", b"old"),
+            BounceService(control, reload=False),
+            StampService(control),
+        )
+        outcome = near.shell().commit(Transaction("well", STATE, steps), Heard())
+    assert outcome.ending is Ending.DONE
+    assert service.conf.read_bytes() == b"sick"
 
 
 def test_a_service_that_was_broken_before_may_be_repaired(near: Place) -> None:
