@@ -121,9 +121,18 @@ def _login_values(login: Login) -> Mapping[str, Value]:
         "login_project": login.project.name,
         "user_domain_key": user_key,
         "user_domain": user_domain,
+        "user_domain_other": _OTHER_DOMAIN_OPTION[user_key],
         "project_domain_key": project_key,
         "project_domain": project_domain,
+        "project_domain_other": _OTHER_DOMAIN_OPTION[project_key],
     }
+
+
+_OTHER_DOMAIN_OPTION = {
+    f"{which}_domain_{one}": f"{which}_domain_{other}"
+    for which in ("user", "project")
+    for one, other in (("id", "name"), ("name", "id"))
+}
 
 
 def _domain_option(which: str, domain: DomainRef) -> tuple[str, str]:

@@ -133,10 +133,12 @@ class _Wanted:
 
     def options(self, name: str) -> Iterator[tuple[str, str, Any]]:
         """Yield section, option and what is said of it, of a mapping of mappings."""
-        sections = self._of(dict, name, self.fields.get(name, {}), "a mapping of sections")
-        for section, options in sections.items():
+        for section, options in self.mapping(name).items():
             for key, said in self._of(dict, name, options, "a mapping of options").items():
                 yield section, key, said
+
+    def mapping(self, name: str) -> dict[str, Any]:
+        return self._of(dict, name, self.fields.get(name, {}), "a mapping of sections")
 
     def node(self) -> str:
         if self.declaration.each != "node":
@@ -166,7 +168,10 @@ def _config_file(wanted: _Wanted) -> Resource:
         stage=wanted.stage,
         path=wanted.text("path"),
         dialect=dialect,
-        settings=tuple(_setting(wanted, *said) for said in wanted.options("sections")),
+        settings=(
+            *(_setting(wanted, *said) for said in wanted.options("sections")),
+            *_absent(wanted),
+        ),
         members=tuple(_member(wanted, *said) for said in wanted.options("lists")),
         with_s3api=pipeline is not None,
         in_place="in_place" in wanted.fields and wanted.truth("in_place"),
@@ -178,6 +183,13 @@ def _setting(wanted: _Wanted, section: str, key: str, value: Any) -> Setting:
     if not isinstance(value, str | Secret | bool | int):
         raise wanted.error(f"wants a text, a number or a truth value for [{section}] {key}.")
     return Setting(section, key, value, wanted.declaration.origin)
+
+
+def _absent(wanted: _Wanted) -> Iterator[Setting]:
+    origin = wanted.declaration.origin
+    for section, keys in wanted.mapping("absent").items():
+        for key in wanted.texts(f"absent' of '[{section}]", keys):
+            yield Setting(section, key, None, origin)
 
 
 def _member(wanted: _Wanted, section: str, key: str, said: Any) -> ListMember:
@@ -264,7 +276,7 @@ def _answering(wanted: _Wanted) -> Answering:
 _KINDS: dict[str, tuple[Callable[[_Wanted], Resource], set[str]]] = {
     "config_file": (
         _config_file,
-        {"path", "dialect", "in_place", "pipeline", "because", "sections", "lists"},
+        {"path", "dialect", "in_place", "pipeline", "because", "sections", "absent", "lists"},
     ),
     "service": (
         _service,

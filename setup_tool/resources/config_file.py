@@ -23,11 +23,14 @@ _TRUE = {"true", "1", "yes", "on", "t", "y"}
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """An option's value. A ``bool`` is declared by its truth, not by its spelling."""
+    """An option's value; None: it must not be set.
+
+    A ``bool`` is declared by its truth, not by its spelling.
+    """
 
     section: str
     key: str
-    value: str | Secret | bool | int
+    value: str | Secret | bool | int | None
     origin: str
 
 
@@ -160,6 +163,8 @@ def open_config(node: str, path: str, dialect: ini.Dialect, fact: FileFact) -> i
 
 
 def _set(file: ini.IniFile, setting: Setting) -> ini.IniFile:
+    if setting.value is None:
+        return file.remove(setting.section, setting.key)
     current = file.get(setting.section, setting.key)
     if isinstance(setting.value, bool):
         if current is not None and (current.value.strip().lower() in _TRUE) == setting.value:

@@ -46,11 +46,15 @@ def options_that_come(diff: str) -> View:
     return found
 
 
-def laid_over(view: View, options: Mapping[str, Mapping[str, str]]) -> View:
-    """Return a reading with other options; those not named stay as they are."""
-    return {
+def laid_over(view: View, options: Mapping[str, Mapping[str, str | None]]) -> View:
+    """Return a reading with other options; those not named stay, those that are None go."""
+    both = {
         section: {**view.get(section, {}), **options.get(section, {})}
         for section in (*view, *(name for name in options if name not in view))
+    }
+    return {
+        section: {key: value for key, value in found.items() if value is not None}
+        for section, found in both.items()
     }
 
 

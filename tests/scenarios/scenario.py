@@ -14,7 +14,8 @@ each node key by key; a node that is null is not there. Keystone is that of
         changes: [STAGE TARGET GLYPH SUMMARY]
         because: [the reasons of all changes, in their order]
         diff: the lines that go and come, after the section they stand in
-        reads: {SECTION: {OPTION: VALUE}} # where it is not what the diff's lines say
+        reads: {SECTION: {OPTION: VALUE}} # where it is not what the diff's lines that come say;
+                                         # null: the option is gone
         notes: ["TARGET: TEXT"]
         refused: the whole sentence, instead of all the others
         again: [what the next plan has], where it is not empty
