@@ -19,7 +19,7 @@ demo: $(VENV)/operator
 	$(BIN)/setup-tool demo
 
 test: $(VENV)/dev $(CLIENTS)/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check .

@@ -34,3 +34,14 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """A cloud of a module's own that nothing has touched before its first test."""
     with started(tmp_path_factory.mktemp("untouched") / "lab") as lab:
         yield Cloud(lab)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that all processors have work to the end."""
+    longest = ("test_operator_killed.py", "laws", "end_to_end", "contracts", "verify", "lab")
+
+    def rank(item: pytest.Item) -> int:
+        places = [longest.index(part) for part in item.path.parts if part in longest]
+        return min(places, default=len(longest))
+
+    items.sort(key=rank)

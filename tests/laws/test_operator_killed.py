@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import shlex
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.lab.waiting import wait_until
 from tests.laws.operators import Operators, leftovers
 
 if TYPE_CHECKING:
@@ -83,14 +85,17 @@ def light(served: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
         conf = lab.layout.nodes / node / "light" / "proxy-server.conf"
         conf.parent.mkdir()
         conf.write_text(_PIPELINE.format(port=port, password="t0psecret"))
-        restart = shlex.join([sys.executable, str(_SERVICE), str(conf), str(port), "restart"])
-        subprocess.run(restart, shell=True, check=True)  # noqa: S602 - as the node will run it
+        serve = shlex.join([sys.executable, "-IS", str(_SERVICE), str(conf), str(port)])
+        pid_file = shlex.quote(f"{conf}.pid")
+        restart = f"kill -9 $(cat {pid_file}); setsid {serve} </dev/null >/dev/null 2>&1 &"
+        subprocess.run(restart, shell=True, check=True, stderr=subprocess.DEVNULL)  # noqa: S602
+        wait_until(Path(f"{conf}.pid").exists)
         confs.append(conf)
         hosts.append(
             f"        {node}:\n"
             f"          ansible_port: {lab.record.port(f'{node}-ssh')}\n"
             f"          proxy_health_url: http://127.0.0.1:{port}/healthcheck\n"
-            f"          proxy_restart: {restart}\n"
+            f"          proxy_restart: {json.dumps(restart)}\n"
         )
     head = lab.layout.inventory.read_text().split("  children:")[0]
     for location in ("here", "there"):
