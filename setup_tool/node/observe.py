@@ -132,32 +132,54 @@ $meta
 $data"
 }
 
-# look_at_mounts KEY: which of the files are mount points (proc_pid_mountinfo(5), field 5)
+# look_at_mounts KEY: which of the files are mount points (proc_pid_mountinfo(5), field
+# 5); sets boot_time as well, which costs nothing more here
 look_at_mounts() {
-    emit "$1" "$(REALS="$reals" awk '
+    mounts=$(REALS="$reals" awk '
         BEGIN {
             n = split(ENVIRON["REALS"], real, "\n")
             for (i = 1; i <= n; i++) asked[real[i]] = 1
         }
+        FILENAME == "/proc/stat" { if ($1 == "btime") print "boot " $2; next }
         {
             point = $5
             gsub(/\\040/, " ", point); gsub(/\\134/, "\\", point)
             if (point in asked) print point
-        }' /proc/self/mountinfo)"
+        }' /proc/stat /proc/self/mountinfo)
+    case $mounts in
+    'boot '*)
+        boot_time=${mounts#'boot '}
+        boot_time=${boot_time%%"$newline"*}
+        ;;
+    esac
+    emit "$1" "$mounts"
 }
 """
 )
 
 _SERVICE = r"""
 boot_time=
-# same_listener PORT STAMP: whether the instance that was stamped still listens, so that
-# no other process need be looked at; sets running, instance, main and ticks
+# same_listener PORT STAMP: whether the instance that was stamped still holds a socket on
+# which it listened then, so that neither all sockets nor all processes need be looked at;
+# sets running, instance and ticks. A socket's inode is its own for as long as it is open.
 same_listener() {
     [ -r "$2" ] || return 1
-    IFS=' :' read -r word main ticks when <"$2"
-    [ "$word" = instance ] && [ -n "$when" ] && alive "$main" "$ticks" "$when" || return 1
-    listeners "$1" "$main" && [ -n "$pids" ] || return 1
-    running=yes instance=$main:$ticks:$when
+    {
+        IFS=' :' read -r word main ticks when
+        read -r listens where sockets
+    } <"$2"
+    [ "$word $listens $where" = "instance listens $1" ] || return 1
+    alive "$main" "$ticks" "$when" || return 1
+    held=$(ls -ln "/proc/$main/fd")
+    for socket in $sockets; do
+        case $held in
+        *"socket:[$socket]"*)
+            running=yes instance=$main:$ticks:$when
+            return 0
+            ;;
+        esac
+    done
+    return 1
 }
 
 # look_at_service KEY PORT STAMP UNIT...
@@ -249,19 +271,19 @@ def observe_script(queries: Sequence[NodeQuery], nonce: str) -> bytes:
         query.service: _stamp_word(query) for query in queries if isinstance(query, ReadStamp)
     }
     packages: dict[str, None] = {}
-    files = clients = False
+    files: list[str] = []
+    clients = False
     for key, query in enumerate(dict.fromkeys(queries)):
         match query:
             case ReadFile(path):
-                files = True
-                calls.append(f"look_at_file {key} {path_word(path)}\n")
+                files.append(f"look_at_file {key} {path_word(path)}\n")
             case ReadPackage(names):
                 packages |= dict.fromkeys(file_name(name) for name in names)
             case _:
                 clients = clients or isinstance(query, FetchHttp)
                 calls.append(_call(key, query, stamps))
     if files:
-        calls.append(f"look_at_mounts {MOUNTS_KEY}\n")
+        calls[1:1] = [*files, f"look_at_mounts {MOUNTS_KEY}\n"]
     if packages:
         calls.append(f"look_at_packages {PACKAGES_KEY} {' '.join(map(quoted, packages))}\n")
     calls.append(f"emit {END_KEY} ''\n")

@@ -28,38 +28,30 @@ alive() {
     [ "$3" = "$boot" ] && birth "$1" && [ "$ticks" = "$2" ]
 }
 
-# listeners PORT [PID] (the port as four upper-case hexadecimal digits): sets pids, those
-# that hold a listening TCP socket on it, of all processes or just that one, and boot_time;
-# fails where nobody listens. A listener whose process this user may not look at leaves
-# pids empty.
+# listeners PORT (four upper-case hexadecimal digits): sets pids, those that hold a
+# listening TCP socket on it, and holders, a PID=INODE for each such socket; fails where
+# nobody listens. A listener whose process this user may not look at leaves both empty.
 listeners() {
-    pids=
-    set -- "$1" "$2" /proc/stat /proc/net/tcp
+    pids= holders=
+    set -- "$1" /proc/net/tcp
     [ -r /proc/net/tcp6 ] && set -- "$@" /proc/net/tcp6
-    found=$(
-        port=$1 suspect=$2
-        shift 2
-        ls -ln /proc/${suspect:-[0-9]*}/fd 2>/dev/null | awk -v port=":$port" -v pid="$suspect" '
-        FILENAME == "/proc/stat" { if ($1 == "btime") btime = $2; next }
+    found=$(ls -ln /proc/[0-9]*/fd 2>/dev/null | awk -v port=":$1" '
         FILENAME ~ /^\/proc\/net\// {
             if ($4 == "0A" && substr($2, length($2) - 4) == port) {
-                held["socket:[" $10 "]"] = 1
-                if (!some++) print "listening boot=" btime
+                inode["socket:[" $10 "]"] = $10
+                if (!some++) print "listening"
             }
             next
         }
         !some { exit }
         /^\/proc\// { split($0, part, "/"); pid = part[3]; next }
-        ($NF in held) && !(pid in seen) { seen[pid] = 1; print pid }
-        ' "$@" -
-    )
+        ($NF in inode) && !seen[pid, $NF]++ { print pid "=" inode[$NF] }
+    ' "$2" ${3:+"$3"} -)
     [ -n "$found" ] || return 1
-    for pid in $found; do
-        case $pid in
-        listening) ;;
-        boot=*) boot_time=${pid#boot=} ;;
-        *) pids="$pids $pid" ;;
-        esac
+    for held in $found; do
+        [ "$held" != listening ] || continue
+        holders="$holders $held"
+        case "$pids " in *" ${held%=*} "*) ;; *) pids="$pids ${held%=*}" ;; esac
     done
 }
 
@@ -79,13 +71,16 @@ eldest() {
     [ -n "$main" ]
 }
 
-# look_at_port PORT: sets running, instance, main and ticks
+# look_at_port PORT: sets running, instance, main and ticks, and sockets, the inodes of
+# those on which main listens
 look_at_port() {
-    running= instance= main= ticks=
+    running= instance= main= ticks= sockets=
     listeners "$1" || return 1
     running=yes
     eldest && instance=$main:$ticks:$boot
-    return 0
+    for held in $holders; do
+        [ "${held%=*}" != "$main" ] || sockets="$sockets ${held#*=}"
+    done
 }
 
 # look_at_unit UNIT: sets running, instance, main and ticks; fails where there is no such unit

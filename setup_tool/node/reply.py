@@ -185,11 +185,15 @@ def _service(fields: Mapping[str, str]) -> ServiceFact:
 
 
 def parse_stamp(text: str) -> StampFact:
-    """Return what a stamp file says: a line with the instance, lines of digest and path."""
+    """Return what a stamp file says: a line with the instance, lines of digest and path.
+
+    Between them may stand the port and the sockets on which the instance listens, by which
+    only the node looks for it.
+    """
     lines = text.splitlines()
     if not lines or not lines[0].startswith("instance "):
         return StampFact()
-    pairs = (line.partition(" ") for line in lines[1:])
+    pairs = (line.partition(" ") for line in lines[1:] if not line.startswith("listens "))
     return StampFact(
         lines[0].removeprefix("instance ") or None,
         {path: digest for digest, _, path in pairs},

@@ -136,6 +136,7 @@ stamp() {
     mkdir -p "$state/stamps"
     {
         printf 'instance %s\n' "$instance"
+        [ -n "$unit" ] || [ -z "$port" ] || printf 'listens %s%s\n' "$port" "$sockets"
         grep -F -x -f "read.$service" "now.$service"
     } >"$state/stamps/.$name.new"
     durable "$state/stamps/.$name.new"

@@ -63,13 +63,27 @@ def test_a_restarted_service_is_not_the_one_that_was_stamped(near: Place) -> Non
 def test_a_stamped_process_that_does_not_listen_is_not_the_service(near: Place) -> None:
     with little_service(near.home, "fine") as service:
         stamp(near, service)
-        (near.state / "stamps/little").write_text(f"instance {own_instance()}\n")
+        file = near.state / "stamps/little"
+        _, *others = file.read_text().splitlines(keepends=True)
+        assert others[0].startswith("listens ")
+        file.write_text("".join([f"instance {own_instance()}\n", *others]))
         fact, stamped = found(near, service, STAMP)
         [pid] = service.pids()
     assert stamped == own_instance()
     assert fact.running
     assert fact.instance is not None
     assert fact.instance.startswith(f"{pid}:")
+
+
+def test_a_stamp_that_names_no_socket_does_as_well(near: Place) -> None:
+    with little_service(near.home, "fine") as service:
+        stamp(near, service)
+        file = near.state / "stamps/little"
+        first, _, *others = file.read_text().splitlines(keepends=True)
+        file.write_text("".join([first, *others]))
+        fact, stamped = found(near, service, STAMP)
+    assert fact.running
+    assert fact.instance == stamped
 
 
 def test_a_stamped_service_that_was_stopped_does_not_run(near: Place) -> None:

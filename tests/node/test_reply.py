@@ -120,9 +120,9 @@ def test_runs_are_told_by_their_state() -> None:
 
 def test_a_stamp_is_read_back_and_a_damaged_one_says_nothing() -> None:
     query = ReadStamp("a", "/s")
-    assert answer(query, "instance 1:2:3\nabcd /etc/a b\n") == StampFact(
-        "1:2:3", {"/etc/a b": "abcd"}
-    )
+    whole = StampFact("1:2:3", {"/etc/a b": "abcd"})
+    assert answer(query, "instance 1:2:3\nabcd /etc/a b\n") == whole
+    assert answer(query, "instance 1:2:3\nlistens 1F90 4711\nabcd /etc/a b\n") == whole
     assert answer(query, "\0\0\0") == StampFact()
     assert answer(query, "") == StampFact()
 
