@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import getpass
 import logging
+import re
 import sys
 import threading
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ _SSH_PORT = 22
 _DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 _CORRECT = "correct ansible_ssh_private_key_file, or IdentityFile in ~/.ssh/config"
 _SYSTEM_KNOWN_HOSTS = Path("/etc/ssh/ssh_known_hosts")
+
+_MATCH_EXEC = re.compile(r"\s*match\s.*\bexec\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +143,26 @@ class SshContext:
         with self._lock:
             try:
                 if not self._config_read:
-                    self._config = paramiko.SSHConfig.from_path(str(path))
+                    text = path.read_text(encoding="utf-8")
+                    _refuse_match_exec(path, text)
+                    self._config = paramiko.SSHConfig.from_text(text)
                     self._config_read = True
                 return dict(self._config.lookup(host)) if self._config else {}
             except FileNotFoundError:
                 self._config_read = True
                 return {}
-            except (OSError, UnicodeDecodeError, ImportError, paramiko.SSHException) as problem:
-                # ImportError: `Match exec` wants the library that import_paramiko leaves out
+            except (OSError, UnicodeDecodeError, paramiko.SSHException) as problem:
                 raise DeclarationError(f"{path} cannot be used: {problem}") from None
+
+
+def _refuse_match_exec(path: Path, text: str) -> None:
+    """Refuse what would run a program; `import_paramiko` leaves out what runs it."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if _MATCH_EXEC.match(line):
+            raise DeclarationError(
+                f"{path}, line {number}: `Match exec` cannot be used by setup-tool. Use `Host` or "
+                "`Match host` for what the nodes need."
+            )
 
 
 @functools.cache

@@ -123,7 +123,7 @@ def test_only_what_is_for_the_subject_of_a_use_is_made_of_it() -> None:
     ("kind", "fields", "sentence"),
     [
         ("package", {}, "no kind of resource is called 'package'; there are catalogue_service,"),
-        ("config_file", {**FILE, "mode": "0640"}, "config_file has no 'mode'; it has absent, because,"),
+        ("config_file", {**FILE, "mode": "0640"}, "config_file has no 'mode'; it has absent,"),
         ("project", {"name": "a"}, "project has no 'name'; it has nothing to declare."),
         ("config_file", {"dialect": "oslo"}, "config_file lacks 'path'."),
         ("config_file", {"path": "/a"}, "config_file lacks 'dialect'."),

@@ -5,11 +5,9 @@ from __future__ import annotations
 import difflib
 import json
 import os
-import shlex
 import shutil
 import signal
 import socket
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.end_to_end.refusals import InventoryText, apply
-from tests.laws import light_proxy
+from tests.laws.light import restart_command, start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -245,18 +243,18 @@ def light_service(served: Cloud, tmp_path: Path) -> Iterator[Place]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    folder = served.lab.layout.nodes / "proxy1/light"
+    folder = served.lab.layout.nodes / "proxy1/windows"
     folder.mkdir()
     conf = folder / "proxy-server.conf"
     text = TEXT_OF_TEMPAUTH.format(port=port)
     conf.write_text(text, newline="\r\n")
-    restart = shlex.join([sys.executable, str(light_proxy.__file__), str(conf), str(port)])
-    light_proxy.restart(str(conf), port)
+    restart = restart_command(conf, port)
+    start(conf, port)
     inventory = InventoryText.of(served).of_node(
         "proxy1",
-        proxy_conf="~/light/proxy-server.conf",
-        state_dir="~/light/state",
-        proxy_restart=f"{restart} restart",
+        proxy_conf="~/windows/proxy-server.conf",
+        state_dir="~/windows/state",
+        proxy_restart=restart,
         proxy_reload="",
         proxy_health_url=f"http://127.0.0.1:{port}/healthcheck",
     )

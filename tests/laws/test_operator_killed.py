@@ -6,11 +6,8 @@ import contextlib
 import json
 import os
 import random
-import shlex
 import signal
 import socket
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.lab.waiting import wait_until
+from tests.laws.light import restart_command, start
 from tests.laws.operators import Operators, leftovers
 
 if TYPE_CHECKING:
@@ -28,7 +25,6 @@ if TYPE_CHECKING:
 
 INSTANTS = 100
 SEED = 20261121
-_SERVICE = Path(__file__).with_name("light_proxy.py")
 _PIPELINE = """[DEFAULT]
 bind_port = {port}
 # a remark that stays
@@ -85,17 +81,13 @@ def light(served: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
         conf = lab.layout.nodes / node / "light" / "proxy-server.conf"
         conf.parent.mkdir()
         conf.write_text(_PIPELINE.format(port=port, password="t0psecret"))
-        serve = shlex.join([sys.executable, "-IS", str(_SERVICE), str(conf), str(port)])
-        pid_file = shlex.quote(f"{conf}.pid")
-        restart = f"kill -9 $(cat {pid_file}); setsid {serve} </dev/null >/dev/null 2>&1 &"
-        subprocess.run(restart, shell=True, check=True, stderr=subprocess.DEVNULL)  # noqa: S602
-        wait_until(Path(f"{conf}.pid").exists)
+        start(conf, port)
         confs.append(conf)
         hosts.append(
             f"        {node}:\n"
             f"          ansible_port: {lab.record.port(f'{node}-ssh')}\n"
             f"          proxy_health_url: http://127.0.0.1:{port}/healthcheck\n"
-            f"          proxy_restart: {json.dumps(restart)}\n"
+            f"          proxy_restart: {json.dumps(restart_command(conf, port))}\n"
         )
     head = lab.layout.inventory.read_text().split("  children:")[0]
     for location in ("here", "there"):
