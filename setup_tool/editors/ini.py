@@ -102,10 +102,8 @@ class IniFile:
 
     def header_line(self, section: str) -> int | None:
         """Return the line, from 1, of the section's first header; None: no such section."""
-        section = section_key(section, self.dialect)
-        return next(
-            (header.line + 1 for header in self._scan.headers if header.section == section), None
-        )
+        header = self._scan.first.get(section_key(section, self.dialect))
+        return None if header is None else header.line + 1
 
     def options(self, section: str) -> tuple[Option, ...]:
         """Return what stands in the section itself, in order, repeated options each."""
@@ -196,11 +194,8 @@ class IniFile:
         return replace(self, _lines=lines, _scan=scan(lines, self.dialect, self.name))
 
     def _last(self, section: str, key: str) -> Entry | None:
-        section, key = section_key(section, self.dialect), option_key(key, self.dialect)
-        for entry in reversed(self._scan.entries):
-            if entry.key == key and entry.section == section:
-                return entry
-        return None
+        place = section_key(section, self.dialect), option_key(key, self.dialect)
+        return self._scan.last.get(place)
 
     def _effective(self, section: str, key: str) -> Entry | None:
         own = self._last(section, key)

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, NoReturn
 from setup_tool.core.errors import DeclarationError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 DEFAULT = "DEFAULT"
 """The section both readers treat apart: oslo's options without a group, Paste's globals."""
@@ -94,10 +94,22 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The headers and options of a file, in order."""
+    """The headers and options of a file, in order.
+
+    ``first`` are the first headers by section, ``last`` the last options by section and key:
+    they are looked up hundreds of times a file.
+    """
 
     headers: tuple[Header, ...]
     entries: tuple[Entry, ...]
+    first: Mapping[str, Header] = field(init=False, repr=False, compare=False)
+    last: Mapping[tuple[str, str], Entry] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        first = {header.section: header for header in reversed(self.headers)}
+        last = {(entry.section, entry.key): entry for entry in self.entries}
+        object.__setattr__(self, "first", first)
+        object.__setattr__(self, "last", last)
 
 
 def split_lines(text: str) -> tuple[str, ...]:

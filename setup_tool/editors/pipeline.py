@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from setup_tool.editors.ini_scan import FileProblemError
@@ -170,11 +171,17 @@ def _role(ini: IniFile, section: str) -> Role | None:
         option = ini.get(section, "use") or ini.get(section, f"paste.{kind}_factory")
         if option is None:
             return None
-        for pattern, role in _FACTORIES:
-            if pattern.fullmatch(option.value):
-                return role
+        role = _role_of_factory(option.value)
+        if role is not None:
+            return role
         section = f"{kind}:{option.value}"
     return None
+
+
+@lru_cache(maxsize=1024)
+def _role_of_factory(factory: str) -> Role | None:
+    """Return what is made by a factory; the files of many nodes name the same few."""
+    return next((role for pattern, role in _FACTORIES if pattern.fullmatch(factory)), None)
 
 
 def _moved(now: Sequence[str], then: Sequence[str]) -> tuple[str, ...]:
