@@ -222,7 +222,8 @@ class _Round:
                 proxy.health_url,
                 self._found.bound.locations[name],
             )
-        return Transaction(self._run, node.settings.state_dir, steps, proven)
+        run = f"{self._run}-{stage.name.lower()}"
+        return Transaction(run, node.settings.state_dir, steps, proven)
 
 
 def _failed(name: str, outcome: Outcome) -> str:
