@@ -76,7 +76,7 @@ def fleet(folder: Path, counts: tuple[int, ...], environ: Mapping[str, str]) -> 
     with servers(folder, tuple(ssh_ports)) as started, _health(folder, health_ports):
         found = Fleet(started, folder)
         hosts = {
-            f"node{number:02}": _node(folder / f"node{number:02}", ssh, health)
+            f"node{number:02}": _node(started.home(ssh), ssh, health)
             for number, (ssh, health) in enumerate(
                 zip(ssh_ports, health_ports, strict=True), start=1
             )
@@ -103,19 +103,16 @@ def _health(folder: Path, ports: range) -> Iterator[None]:
         yield
 
 
-def _node(folder: Path, ssh_port: int, health_port: int) -> dict[str, object]:
+def _node(home: Path, ssh_port: int, health_port: int) -> dict[str, object]:
     """Make a node's files; return what the inventory says of it."""
-    folder.mkdir()
     sections = []
     for word in _FILTERS.split():
         entry, _, name = word.partition(":")
         sections.append(f"[filter:{name or entry}]\nuse = egg:swift#{entry}\n")
-    conf = folder / "proxy-server.conf"
-    conf.write_text(_PROXY_CONF.format(port=health_port) + "\n".join(sections))
+    text = _PROXY_CONF.format(port=health_port) + "\n".join(sections)
+    (home / "proxy-server.conf").write_text(text)
     return {
         "ansible_port": ssh_port,
-        "proxy_conf": str(conf),
-        "state_dir": str(folder / "state"),
         "proxy_health_url": f"http://127.0.0.1:{health_port}/healthcheck",
     }
 
@@ -129,6 +126,8 @@ def _inventory(started: Servers, hosts: Mapping[str, object]) -> object:
         "ansible_user": started.user,
         "ansible_ssh_private_key_file": str(started.key),
         "known_hosts": str(started.known_hosts),
+        "proxy_conf": "~/proxy-server.conf",
+        "state_dir": "~/state",
         "swift_version": _SWIFT,
         # the health server reads no file, so being told to is all there is
         "proxy_reload": "true",

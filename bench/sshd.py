@@ -40,6 +40,10 @@ class Servers:
         """The host key of each, by its port."""
         return self.folder / "known_hosts"
 
+    def home(self, port: int) -> Path:
+        """Return the home of the login on one of them: a folder of its own, empty at first."""
+        return _home(self.folder, port)
+
     def spent(self) -> float:
         """Return the processor seconds of the servers and of all they ran for clients.
 
@@ -49,6 +53,10 @@ class Servers:
         while any(_children(pid) for pid in self.pids) and time.monotonic() < deadline:
             time.sleep(0.02)
         return sum(_seconds(pid) for pid in self.pids)
+
+
+def _home(folder: Path, port: int) -> Path:
+    return folder / f"home-{port}"
 
 
 def _children(pid: int) -> str:
@@ -91,7 +99,8 @@ def servers(folder: Path, ports: tuple[int, ...]) -> Iterator[Servers]:
 
 @contextmanager
 def _server(program: str, folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    config = folder / f"sshd-{port}.conf"
+    home, config = _home(folder, port), folder / f"sshd-{port}.conf"
+    home.mkdir()
     config.write_text(
         f"Port {port}\n"
         "ListenAddress 127.0.0.1\n"
@@ -100,6 +109,8 @@ def _server(program: str, folder: Path, port: int) -> Iterator[subprocess.Popen[
         "PidFile none\n"
         "UsePAM no\n"
         "StrictModes no\n"
+        # whatever start-up files this user's own shell has would be measured too
+        f"SetEnv HOME={home}\n"
     )
     with (folder / f"sshd-{port}.log").open("wb") as log:
         command = [program, "-D", "-e", "-f", str(config)]
