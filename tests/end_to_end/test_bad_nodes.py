@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import getpass
-import shutil
+import hashlib
 import socket
-import subprocess
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from tests.adapters.impostor import serving
 from tests.end_to_end.refusals import UNREACHABLE, InventoryText, apply
@@ -35,19 +43,24 @@ def closed_port() -> Iterator[int]:
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a key that no node knows and one that is encrypted."""
     folder = tmp_path_factory.mktemp("keys")
-    generator = shutil.which("ssh-keygen")
-    assert generator, "OpenSSH's client programs are needed"
-    for name, passphrase in (("stranger", ""), ("encrypted", "canary")):
-        command = [generator, "-q", "-t", "ed25519", "-N", passphrase, "-f", str(folder / name)]
-        subprocess.run(command, check=True)
+    for name, lock in (
+        ("stranger", NoEncryption()),
+        ("encrypted", BestAvailableEncryption(b"canary")),
+    ):
+        key = Ed25519PrivateKey.generate()
+        private = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, lock)
+        public = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+        (folder / name).write_bytes(private)
+        (folder / name).chmod(0o600)
+        (folder / f"{name}.pub").write_bytes(public + b" somebody\n")
     return folder
 
 
 def fingerprint(public: Path) -> str:
-    """Return a key's fingerprint as OpenSSH tells it."""
-    command = ["ssh-keygen", "-l", "-E", "sha256", "-f", str(public)]
-    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return out.split()[1]
+    """Return a key's fingerprint as ``ssh-keygen -l`` tells it."""
+    blob = base64.b64decode(public.read_text().split()[1])
+    digest = base64.b64encode(hashlib.sha256(blob).digest()).decode()
+    return f"SHA256:{digest.rstrip('=')}"
 
 
 def destination(cloud: Cloud, node: str) -> str:
