@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
+from setup_tool.lab import loopback
 from tests.cloud import Cloud
 from tests.lab_fixture import running_lab, started
 
@@ -34,6 +36,16 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """A cloud of a module's own that nothing has touched before its first test."""
     with started(tmp_path_factory.mktemp("untouched") / "lab") as lab:
         yield Cloud(lab)
+
+
+def pytest_configure() -> None:
+    """Give each process that runs tests ports of its own, so that no two choose the same."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    share = (loopback.HIGHEST - loopback.LOWEST) // int(
+        os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")
+    )
+    loopback.LOWEST += number * share
+    loopback.HIGHEST = loopback.LOWEST + share
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

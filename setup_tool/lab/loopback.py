@@ -10,7 +10,7 @@ from setup_tool.core.errors import SetupToolError
 
 HOST = "127.0.0.1"
 
-_LOWEST, _HIGHEST = 20_000, 32_700
+LOWEST, HIGHEST = 20_000, 32_700
 """Below Linux's range for outgoing connections (32768 on), so that nobody's client
 takes a port while the service that owns it restarts."""
 
@@ -24,11 +24,11 @@ def free_block(size: int) -> int:
         SetupToolError: none were found.
     """
     for _ in range(_TRIES):
-        first = _LOWEST + secrets.randbelow(_HIGHEST - _LOWEST - size)
+        first = LOWEST + secrets.randbelow(HIGHEST - LOWEST - size)
         if all(is_free(port) for port in range(first, first + size)):
             return first
     raise SetupToolError(
-        f"There are no {size} adjoining free ports on {HOST} between {_LOWEST} and {_HIGHEST}, "
+        f"There are no {size} adjoining free ports on {HOST} between {LOWEST} and {HIGHEST}, "
         "which the lab needs. Stop something that listens there (`ss -ltn` lists it)."
     )
 

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ import pytest
 
 from tests.end_to_end.refusals import InventoryText, apply
 from tests.laws.light import restart_command, start
+from tests.node.places import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -240,9 +240,7 @@ def test_a_pipeline_on_several_lines_keeps_its_lines(place: Place) -> None:
 @pytest.fixture
 def light_service(served: Cloud, tmp_path: Path) -> Iterator[Place]:
     """A service on proxy1 that restarts at once, whose file has Windows line ends."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     folder = served.lab.layout.nodes / "proxy1/windows"
     folder.mkdir()
     conf = folder / "proxy-server.conf"

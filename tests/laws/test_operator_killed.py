@@ -7,7 +7,6 @@ import json
 import os
 import random
 import signal
-import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 
 from tests.laws.light import restart_command, start
 from tests.laws.operators import Operators, leftovers
+from tests.node.places import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,20 +64,13 @@ class Light:
         return text
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="module")
 def light(served: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Light]:
     """The served cloud's SSH nodes, with light services of their own."""
     lab = served.lab
     hosts, confs = [], []
     for node in ("proxy1", "proxy2"):
-        port = _free_port()
+        port = free_port()
         conf = lab.layout.nodes / node / "light" / "proxy-server.conf"
         conf.parent.mkdir()
         conf.write_text(_PIPELINE.format(port=port, password="t0psecret"))

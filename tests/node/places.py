@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from getpass import getuser
 from pathlib import Path
@@ -20,6 +20,7 @@ from setup_tool.adapters.ssh_context import SshContext
 from setup_tool.core.transaction import ServiceControl
 from setup_tool.declare.access import Access
 from setup_tool.lab import packages
+from setup_tool.lab.loopback import free_block
 from setup_tool.node.observe import NEEDED_PROGRAMS
 from tests.lab.waiting import wait_until
 
@@ -39,10 +40,8 @@ SHELLS = {
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as link:
-        port: int = link.getsockname()[1]
-        return port
+    """Return a port that nobody listens on and nobody's client will be given."""
+    return free_block(1)
 
 
 def listening(port: int) -> bool:
@@ -146,7 +145,8 @@ class SshServer:
 @contextmanager
 def ssh_server(folder: Path, names: list[str]) -> Iterator[SshServer]:
     """Serve nodes over SSH until the block ends; their homes must be there."""
-    ports = {name: free_port() for name in names}
+    first = free_block(len(names))
+    ports = {name: first + place for place, name in enumerate(names)}
     (folder / "keys").mkdir(exist_ok=True)
     python = packages.interpreter(print)
     places = [f"{name}={port}" for name, port in ports.items()]
@@ -227,4 +227,6 @@ def little_service(home: Path, conf: str) -> Iterator[LittleService]:
         yield service
     finally:
         for pid in service.pids():
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it may be going by itself
+                os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not service.pids() and not listening(service.port))
