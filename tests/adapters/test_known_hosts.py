@@ -54,7 +54,7 @@ def test_a_key_is_known_by_the_lines_that_name_its_host(
 ) -> None:
     file = tmp_path / "known_hosts"
     file.write_text("# a comment\n\nnonsense\n" + line(hosts))
-    check(file, host, port)
+    assert check(file, host, port) is None
 
 
 @pytest.mark.parametrize(
