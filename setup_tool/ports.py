@@ -132,7 +132,9 @@ class Identity(Protocol):
     """Keystone, as an administrator."""
 
     def observe(self, queries: Sequence[IdentityQuery]) -> IdentityFacts:
-        """Answer all queries with GET and HEAD, one login per `TryLogin`.
+        """Answer all queries with GET and HEAD, and one login for each `TryLogin`.
+
+        As long as the object lives, a password that worked or was refused is not tried again.
 
         Raises `UnreachableError` when Keystone cannot be reached, answers with no
         JSON, or lets us in not at all, and `SetupToolError` when a listing fails:
@@ -174,4 +176,12 @@ class Keys(Protocol):
 
     def delete(self, credential: Credential) -> None:
         """Remove a credential; gone already is no error."""
+        ...
+
+
+class Records(Protocol):
+    """What was done to Keystone, kept so that it can be undone."""
+
+    def done(self, run: str, step: IdentityStep) -> None:
+        """Note a step of a run before it is performed, with its inverse."""
         ...

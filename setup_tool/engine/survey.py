@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from setup_tool.core.errors import DeclarationError, SetupToolError, as_one
-from setup_tool.core.identity import DeleteEndpoint, ListCatalogue, LoginAnswer, TryLogin
+from setup_tool.core.identity import DeleteEndpoint, ListCatalogue
 from setup_tool.core.plan import IDENTITY, Note, Plan, Stage
 from setup_tool.core.queries import ReadSystem
 from setup_tool.declare.bind import Bound, bind, login_questions, read_proxies
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from setup_tool.core.facts import SystemFact
-    from setup_tool.core.identity import IdentityFact, IdentityQuery
     from setup_tool.declare.inventory import Node
     from setup_tool.engine.world import Selection, World
     from setup_tool.resources.resource import Resource
@@ -48,7 +47,7 @@ def survey(world: World, selection: Selection) -> Survey:
         _check_system(node, facts[node.name])
     proxies = read_proxies(world.nodes, facts)
     identity = facts[IDENTITY]
-    identity.update(_ask_identity(world, login_questions(proxies)))
+    identity.update(world.identity.observe(login_questions(proxies)))
     bound = bind(world.nodes, proxies, facts, identity)
     resources = _selected(world, selection, bound)
     _ask_the_rest(world, resources, facts)
@@ -112,26 +111,6 @@ def _check_system(node: Node, facts: Mapping[Any, Any]) -> None:
         )
 
 
-def _ask_identity(
-    world: World, queries: Sequence[IdentityQuery]
-) -> dict[IdentityQuery, IdentityFact]:
-    """Answer queries from Keystone, logins that worked once from memory."""
-    known: dict[IdentityQuery, IdentityFact] = {
-        query: world.tried[query]
-        for query in queries
-        if isinstance(query, TryLogin) and query in world.tried
-    }
-    asked = [query for query in queries if query not in known]
-    if asked:
-        known.update(world.identity.observe(asked))
-    world.tried.update(
-        (query, LoginAnswer.WORKS)
-        for query, answer in known.items()
-        if isinstance(query, TryLogin) and answer is LoginAnswer.WORKS
-    )
-    return known
-
-
 def _selected(world: World, selection: Selection, bound: Bound) -> tuple[Resource, ...]:
     unknown = sorted(selection.roles - set(world.roles))
     if unknown:
@@ -188,7 +167,7 @@ def _ask_the_rest(
 
     def ask(name: str) -> dict[Any, Any]:
         if name == IDENTITY:
-            return dict(_ask_identity(world, list(left[name])))
+            return dict(world.identity.observe(list(left[name])))
         return dict(world.shells[name].observe(list(left[name])))
 
     for name, answers in _all_or_error(in_parallel(list(left), ask, world.forks + 1)).items():

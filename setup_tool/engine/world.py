@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from setup_tool.core.identity import IdentityStep, LoginAnswer, TryLogin
     from setup_tool.declare.inventory import Node
     from setup_tool.declare.roles import Role
-    from setup_tool.ports import Clock, Entropy, Identity, Keys, Listener, Shell, Signer, Web
-
-
-class Records(Protocol):
-    """What was done to Keystone, kept so that it can be undone."""
-
-    def done(self, run: str, step: IdentityStep) -> None:
-        """Note a step of a run before it is performed, with its inverse."""
-        ...
+    from setup_tool.ports import (
+        Clock,
+        Entropy,
+        Identity,
+        Keys,
+        Listener,
+        Records,
+        Shell,
+        Signer,
+        Web,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,6 @@ class World:
     records: Records
     roles: Mapping[str, Role]
     forks: int = 16
-    tried: dict[TryLogin, LoginAnswer] = field(default_factory=dict)
-    """Logins already tried: each candidate password is tried once a run."""
 
 
 @dataclass(frozen=True, slots=True)
