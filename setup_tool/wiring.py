@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 from setup_tool.core.errors import DeclarationError
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from setup_tool.ports import Clock, Entropy, Files, Listener, Shell, Signer, Web
 
 
-def load_roles() -> dict[str, Role]:
-    """Return the roles that came with the program, by name."""
+@cache
+def load_roles() -> Mapping[str, Role]:
+    """Return the roles that came with the program, by name; their files are read once."""
     from setup_tool.data import folder
     from setup_tool.declare.roles import load_role
 

@@ -163,16 +163,12 @@ def _no_s3(ourselves: Whereabouts, region: str | None) -> str:
 
 
 def _public_url(ourselves: Whereabouts, kind: str, region: str | None) -> str | None:
-    found = {
-        url
-        for service, interface, where, url in ourselves.endpoints
-        if service == kind and interface == "public" and region in {None, where}
-    }
+    found = ourselves.urls(kind, "public", region)
     if len(found) > 1:
         raise DeclarationError(
             f"The catalogue has several public {kind} endpoints. Say which --region is meant."
         )
-    return found.pop() if found else None
+    return found[0] if found else None
 
 
 def _catalogue_region(ourselves: Whereabouts, region: str | None) -> str:

@@ -64,42 +64,31 @@ def from_inventory(
     from setup_tool.engine.world import Selection
 
     inventory = wiring.load_inventory(path)
-    login = wiring.open_login(inventory.agreed("os_cloud"))
     with wiring.open_world(inventory, inventory.nodes, listener) as world:
         found = survey(world, Selection())
         ourselves = world.identity.whereabouts()
-        url = next(
-            (u for kind, face, _, u in ourselves.endpoints if (kind, face) == ("s3", "public")),
-            None,
-        )
-        if url is None:
+        urls = ourselves.urls("s3", "public")
+        if not urls:
             raise DeclarationError(
                 "The catalogue has no public s3 endpoint to verify. Run `setup-tool apply` first."
             )
         with passing_key(world.keys, world.entropy, world.clock) as pair:
             yield (
                 S3VerifyPlan(
-                    url=url,
+                    url=urls[0],
                     pair=pair,
                     proxies=proxy_urls(found.bound.proxies),
                     foreign=foreign,
                     native=native_access(ourselves),
                 ),
-                login.ca_bundle,
+                ourselves.ca_bundle,
             )
 
 
 def native_access(ourselves: Whereabouts) -> NativeAccess | None:
     """Return the way to our own Swift account, None where the catalogue has none."""
-    url = next(
-        (
-            u
-            for kind, face, _, u in ourselves.endpoints
-            if (kind, face) == ("object-store", "public")
-        ),
-        None,
-    )
-    return NativeAccess(url, ourselves.token) if url else None
+    urls = ourselves.urls("object-store", "public")
+    return NativeAccess(urls[0], ourselves.token) if urls else None
 
 
 def proxy_urls(proxies: Sequence[Proxy]) -> tuple[str, ...]:

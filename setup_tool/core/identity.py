@@ -338,3 +338,13 @@ class Whereabouts:
     endpoints: tuple[tuple[str, str, str, str], ...]
     ca_bundle: str | None = None
     verify: bool = True
+
+    def urls(self, service: str, interface: str, region: str | None = None) -> tuple[str, ...]:
+        """Return the different URLs of a service type's interface, of one region or of all."""
+        return tuple(
+            dict.fromkeys(
+                url
+                for kind, face, where, url in self.endpoints
+                if (kind, face) == (service, interface) and region in {None, where}
+            )
+        )

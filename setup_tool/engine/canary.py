@@ -75,8 +75,8 @@ def canaries(
 
 
 def _account_path(ourselves: Whereabouts) -> str | None:
-    urls = {
-        interface: url for kind, interface, _, url in ourselves.endpoints if kind == "object-store"
-    }
-    url = urls.get("internal") or urls.get("public")
-    return urlsplit(url).path.rstrip("/") if url else None
+    found = (
+        *ourselves.urls("object-store", "internal"),
+        *ourselves.urls("object-store", "public"),
+    )
+    return urlsplit(found[0]).path.rstrip("/") if found else None

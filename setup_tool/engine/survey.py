@@ -112,11 +112,6 @@ def _check_system(node: Node, facts: Mapping[Any, Any]) -> None:
 
 
 def _selected(world: World, selection: Selection, bound: Bound) -> tuple[Resource, ...]:
-    unknown = sorted(selection.roles - set(world.roles))
-    if unknown:
-        raise DeclarationError(
-            f"There is no role '{unknown[0]}'; there are {', '.join(sorted(world.roles))}."
-        )
     uses = [use for use in bound.uses if not selection.roles or use.role in selection.roles]
     touched = {use.target for use in uses}
     journals: list[Resource] = [
