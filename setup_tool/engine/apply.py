@@ -1,34 +1,18 @@
-"""Carry out a plan: stage by stage, node by node, stopping at the first failure."""
+"""Bring all targets to their declaration, and show that nothing is left to do."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from setup_tool.core.errors import NotConvergedError, SetupToolError, as_one
-from setup_tool.core.events import Event
-from setup_tool.core.facts import RunsFact, RunState
-from setup_tool.core.plan import IDENTITY, Change, Plan, Stage
-from setup_tool.core.queries import ReadRuns
-from setup_tool.core.transaction import (
-    BounceService,
-    Canary,
-    Ending,
-    NodeStep,
-    Outcome,
-    Transaction,
-)
-from setup_tool.engine.answering import problem_at
-from setup_tool.engine.batches import batches
-from setup_tool.engine.canary import canaries, passing_key
-from setup_tool.engine.survey import in_parallel, survey
+from setup_tool.core.errors import NotConvergedError
+from setup_tool.engine.rounds import Done, Provable, Round, follow_running, name_of_run
+from setup_tool.engine.survey import survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from setup_tool.core.credential import KeyPair
-    from setup_tool.core.identity import IdentityStep, Whereabouts
+    from setup_tool.core.plan import Plan
     from setup_tool.declare.bind_proxy import Proxy
     from setup_tool.declare.inventory import Serial
     from setup_tool.engine.survey import Survey
@@ -36,13 +20,6 @@ if TYPE_CHECKING:
 
 ROUNDS = 3
 """A plan is made anew after each round: what one stage did may feed the next."""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """One change that was made."""
-
-    change: Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +49,9 @@ def apply(
     fails, after which the rest is left as it was; `NotConvergedError` when something
     still differs after three rounds.
     """
-    run = f"{world.clock.now():%Y%m%dT%H%M%S}-{world.entropy.token(3)}"
+    run = name_of_run(world)
     found = survey(world, selection)
-    if _follow_running(world, found):
+    if follow_running(world, found.facts):
         found = survey(world, selection)
     first = found.plan
     done: list[Done] = []
@@ -83,7 +60,8 @@ def apply(
     if not agree(first):
         return Report(run, first, (), first, found.bound.proxies, declined=True)
     for round_number in range(1, ROUNDS + 1):
-        _Round(world, f"{run}-{round_number}", serial, found, done).carry_out()
+        this = f"{run}-{round_number}"
+        Round(world, this, serial, found.plan, provable=_provable(found), done=done).carry_out()
         found = survey(world, selection)
         if found.plan.is_empty:
             return Report(run, first, tuple(done), found.plan, found.bound.proxies)
@@ -94,146 +72,10 @@ def apply(
     )
 
 
-def _follow_running(world: World, found: Survey) -> bool:
-    """Follow transactions that an earlier run left under way; tell whether there were any."""
-    followed = False
-    for node in world.nodes:
-        query = ReadRuns(node.settings.state_dir)
-        runs = cast("RunsFact", found.facts[node.name].get(query, RunsFact()))
-        for run, state in runs.unended.items():
-            if state is RunState.RUNNING:
-                followed = True
-                world.listener.on(Event(node.name, f"following run {run}, which is under way"))
-                world.shells[node.name].attach(run, node.settings.state_dir, world.listener)
-    return followed
-
-
-@dataclass(frozen=True, slots=True)
-class _Proof:
-    """What the canaries of a stage have in common."""
-
-    pair: KeyPair
-    ourselves: Whereabouts
-
-
-class _Round:
-    """One plan being carried out."""
-
-    def __init__(
-        self, world: World, run: str, serial: Serial, found: Survey, done: list[Done]
-    ) -> None:
-        self._world = world
-        self._run = run
-        self._serial = serial
-        self._found = found
-        self._plan = found.plan
-        self._done = done
-        self._stale = False
-
-    def carry_out(self) -> None:
-        """Go through the stages, up to the first in which a file had changed meanwhile.
-
-        What follows was planned from that file, and is planned again with it.
-        """
-        for stage in Stage:
-            if self._stale:
-                return
-            targets = self._plan.targets(stage)
-            if IDENTITY in targets:
-                self._identity(self._plan.of(stage, IDENTITY))
-            nodes = tuple(target for target in targets if target != IDENTITY)
-            if stage is Stage.PROXIES and nodes:
-                with ExitStack() as stack:
-                    proof = self._proof(stack, nodes)
-                    self._in_turn(stage, batches(nodes, self._serial), proof)
-            else:
-                self._in_turn(stage, tuple((node,) for node in nodes), None)
-
-    def _in_turn(
-        self, stage: Stage, groups: tuple[tuple[str, ...], ...], proof: _Proof | None
-    ) -> None:
-        for names in groups:
-            if not self._stale:
-                self._nodes(stage, names, proof)
-
-    def _identity(self, changes: tuple[Change, ...]) -> None:
-        for change in changes:
-            if change.requires is not None:
-                problem = problem_at(self._world.web, change.requires)
-                if problem is not None:
-                    raise SetupToolError(
-                        f"identity: '{change.summary}' was left out, since nothing may be "
-                        f"published that does not answer. {problem}"
-                    )
-            self._world.listener.on(Event(IDENTITY, change.summary))
-            for step in change.steps:
-                self._world.records.done(self._run, cast("IdentityStep", step))
-                self._world.identity.perform(cast("IdentityStep", step))
-            self._done.append(Done(change))
-
-    def _proof(self, stack: ExitStack, nodes: tuple[str, ...]) -> _Proof | None:
-        """Make what the canaries of these proxies need, where one of them is to be proven."""
-        bounced = any(
-            isinstance(step, BounceService)
-            for node in nodes
-            for change in self._plan.of(Stage.PROXIES, node)
-            for step in change.steps
-        )
-        served = {proxy.node.name for proxy in self._found.bound.proxies if proxy.login}
-        if not bounced or not served.intersection(nodes):
-            return None
-        world = self._world
-        pair = stack.enter_context(passing_key(world.keys, world.entropy, world.clock))
-        return _Proof(pair, self._world.identity.whereabouts())
-
-    def _nodes(self, stage: Stage, names: tuple[str, ...], proof: _Proof | None) -> None:
-        def commit(name: str) -> Outcome:
-            transaction = self._transaction(stage, name, proof)
-            self._world.listener.on(Event(name, "transaction started"))
-            return self._world.shells[name].commit(transaction, self._world.listener)
-
-        failures: list[SetupToolError] = []
-        for name, outcome in in_parallel(names, commit, self._world.forks).items():
-            if isinstance(outcome, SetupToolError):
-                failures.append(outcome)
-            elif outcome.ending is Ending.DONE:
-                self._done += [Done(change) for change in self._plan.of(stage, name)]
-                self._world.listener.on(Event(name, "done"))
-            elif outcome.ending is Ending.STALE:
-                self._stale = True
-                self._world.listener.on(Event(name, f"{outcome.detail}; planning again"))
-            else:
-                failures.append(SetupToolError(_failed(name, outcome)))
-        if failures:
-            raise as_one(failures)
-
-    def _transaction(self, stage: Stage, name: str, proof: _Proof | None) -> Transaction:
-        steps = tuple(
-            cast("NodeStep", step) for change in self._plan.of(stage, name) for step in change.steps
-        )
-        node = next(node for node in self._world.nodes if node.name == name)
-        proxy = next((p for p in self._found.bound.proxies if p.node.name == name), None)
-        proven: tuple[Canary, ...] = ()
-        if proof is not None and proxy is not None and proxy.login is not None:
-            proven = canaries(
-                self._world,
-                proof.ourselves,
-                proof.pair,
-                proxy.health_url,
-                self._found.bound.locations[name],
-            )
-        run = f"{self._run}-{stage.name.lower()}"
-        return Transaction(run, node.settings.state_dir, steps, proven)
-
-
-def _failed(name: str, outcome: Outcome) -> str:
-    detail = outcome.detail.strip()
-    where = f" at '{outcome.step}'" if outcome.step else ""
-    if outcome.ending is Ending.RESTORED:
-        return (
-            f"{name}: the change failed{where} and the node put its old files and service back. "
-            f"{detail}"
-        )
-    if outcome.ending is Ending.LOCKED:
-        return f"{name}: another run holds this node; nothing was changed. {detail}"
-    return f"{name}: the change failed{where}. {detail}"
+def _provable(found: Survey) -> dict[str, Provable]:
+    """Return how each proxy that is to serve S3 behind Keystone can be proven."""
+    return {
+        proxy.node.name: Provable(proxy.health_url, found.bound.locations[proxy.node.name])
+        for proxy in found.bound.proxies
+        if proxy.login is not None
+    }

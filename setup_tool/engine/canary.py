@@ -56,21 +56,28 @@ def passing_key(keys: Keys, entropy: Entropy, clock: Clock) -> Iterator[KeyPair]
 
 
 def canaries(
-    world: World, ourselves: Whereabouts, pair: KeyPair, health_url: str, location: str
+    world: World,
+    ourselves: Whereabouts,
+    pair: KeyPair | None,
+    health_url: str,
+    location: str | None,
 ) -> tuple[Canary, ...]:
     """Return the requests that prove one proxy, asked at the address of its health URL.
 
-    The native one must work before and after the change, the signed one after it.
+    The native one must work before and after the change, the signed one after it;
+    without a ``pair`` or a ``location`` to sign for there is none.
     """
     base = root(health_url)
-    signed = world.signer.presign(
-        Request("GET", f"{base}/"), pair, region=location, version="v4", expires=_VALID_SECONDS
-    )
-    found = [Canary("signed S3 request", signed, (200,), before=False)]
+    found = []
     account = _account_path(ourselves)
     if account is not None:
         native = Request("GET", f"{base}{account}?limit=1", (("X-Auth-Token", ourselves.token),))
-        found.insert(0, Canary("native Swift request", native, _NATIVE, before=True))
+        found.append(Canary("native Swift request", native, _NATIVE, before=True))
+    if pair is not None and location is not None:
+        signed = world.signer.presign(
+            Request("GET", f"{base}/"), pair, region=location, version="v4", expires=_VALID_SECONDS
+        )
+        found.append(Canary("signed S3 request", signed, (200,), before=False))
     return tuple(found)
 
 
