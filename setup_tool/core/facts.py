@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from setup_tool.core.history import BackupFact, HistoryFact
 from setup_tool.core.queries import NodeQuery
 
 if TYPE_CHECKING:
@@ -110,5 +111,15 @@ class HttpFact:
     problem: str | None = None
 
 
-NodeFact = SystemFact | FileFact | ServiceFact | StampFact | RunsFact | PackageFact | HttpFact
+NodeFact = (
+    SystemFact
+    | FileFact
+    | ServiceFact
+    | StampFact
+    | RunsFact
+    | HistoryFact
+    | BackupFact
+    | PackageFact
+    | HttpFact
+)
 NodeFacts = Mapping[NodeQuery, NodeFact]

@@ -52,6 +52,22 @@ class ReadRuns:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadHistory:
+    """All runs whose folders are still there, ended or not; answered by `HistoryFact`."""
+
+    state_dir: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBackup:
+    """The copy that a run kept of its ``index``th file; answered by `BackupFact`."""
+
+    state_dir: str
+    run: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReadPackage:
     """The installed version of the first of these packages; answered by `PackageFact`."""
 
@@ -66,4 +82,14 @@ class FetchHttp:
     timeout: int = 5
 
 
-NodeQuery = ReadSystem | ReadFile | ReadService | ReadStamp | ReadRuns | ReadPackage | FetchHttp
+NodeQuery = (
+    ReadSystem
+    | ReadFile
+    | ReadService
+    | ReadStamp
+    | ReadRuns
+    | ReadHistory
+    | ReadBackup
+    | ReadPackage
+    | FetchHttp
+)

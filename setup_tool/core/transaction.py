@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class WriteFile:
     """Replace a file whose digest is still ``replaces`` (None: it must not exist).
 
-    Owner, mode, extended attributes and label are kept; ``mode`` is for a new file.
+    Owner, mode, extended attributes and label are kept; ``mode`` and ``owner``
+    (``UID:GID``; None: its folder's) are for a new file.
     ``in_place``: written through the existing inode, for bind mounts only.
     """
 
@@ -24,6 +25,15 @@ class WriteFile:
     replaces: str | None
     mode: int = 0o640
     in_place: bool = False
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFile:
+    """Remove a file whose digest is still ``replaces``."""
+
+    path: str
+    replaces: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,7 @@ class SettleRun:
     run: str
 
 
-NodeStep = SettleRun | WriteFile | BounceService | StampService
+NodeStep = SettleRun | WriteFile | RemoveFile | BounceService | StampService
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +98,16 @@ class Canary:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """The steps of one node in one stage, in their order. ``run`` is unique and path-safe."""
+    """The steps of one node in one stage, in their order. ``run`` is unique and path-safe.
+
+    ``command`` is the word an operator ran, for those who read the node's journal.
+    """
 
     run: str
     state_dir: str
     steps: tuple[NodeStep, ...]
     canaries: tuple[Canary, ...] = ()
+    command: str = "apply"
 
 
 class Ending(Enum):

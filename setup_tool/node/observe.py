@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Final
 from setup_tool.core.queries import (
     FetchHttp,
     NodeQuery,
+    ReadBackup,
     ReadFile,
+    ReadHistory,
     ReadPackage,
     ReadRuns,
     ReadService,
     ReadStamp,
     ReadSystem,
 )
+from setup_tool.node.history import HISTORY, past_call
 from setup_tool.node.http_client import BODY_LIMIT, HEAD_ALLOWANCE, HTTP_CLIENT
 from setup_tool.node.processes import PROCESSES, port_word
 from setup_tool.node.reply import parse_reply
@@ -290,6 +293,8 @@ def observe_script(queries: Sequence[NodeQuery], nonce: str) -> bytes:
     if clients:
         calls.insert(1, "choose_client\n")
     text = _EMIT + PROCESSES + HTTP_CLIENT + _SYSTEM + _FILE + _SERVICE + _STATE + _PACKAGE + _FETCH
+    if any(isinstance(query, ReadHistory | ReadBackup) for query in queries):
+        text += HISTORY
     return block(text + "".join(calls))
 
 
@@ -305,6 +310,8 @@ def _call(key: int, query: NodeQuery, stamps: Mapping[str, str]) -> str:
             return f"look_at_stamp {key} {_stamp_word(query)}\n"
         case ReadRuns(state_dir):
             return f"look_at_runs {key} {path_word(state_dir)}\n"
+        case ReadHistory() | ReadBackup():
+            return past_call(key, query)
         case FetchHttp(url, timeout):
             return f"fetch {key} {quoted(url)} {timeout:d}\n"
         case _:

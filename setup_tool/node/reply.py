@@ -26,13 +26,16 @@ from setup_tool.core.facts import (
 from setup_tool.core.queries import (
     FetchHttp,
     NodeQuery,
+    ReadBackup,
     ReadFile,
+    ReadHistory,
     ReadPackage,
     ReadRuns,
     ReadService,
     ReadStamp,
     ReadSystem,
 )
+from setup_tool.node.history import parse_backup, parse_history
 from setup_tool.node.http_client import BODY_LIMIT
 
 if TYPE_CHECKING:
@@ -99,7 +102,9 @@ def _records(reply: bytes, nonce: bytes) -> Mapping[str, bytes]:
     raise IncompleteReplyError(f"The node's answer broke off before its end.{hint}")
 
 
-def _fact(record: bytes, query: NodeQuery, nonce: bytes) -> NodeFact:
+def _fact(  # noqa: PLR0911 - one for each kind of query
+    record: bytes, query: NodeQuery, nonce: bytes
+) -> NodeFact:
     match query:
         case ReadSystem():
             return _system(record.decode("utf-8", "replace"))
@@ -112,6 +117,10 @@ def _fact(record: bytes, query: NodeQuery, nonce: bytes) -> NodeFact:
         case ReadRuns():
             states = (line.split(" ", 1) for line in record.decode().splitlines())
             return RunsFact({run: RunState(state) for state, run in states})
+        case ReadHistory():
+            return parse_history(record.decode("utf-8", "surrogateescape"))
+        case ReadBackup():
+            return parse_backup(record)
         case FetchHttp():
             return _http(base64.b64decode(record), nonce)
         case _:

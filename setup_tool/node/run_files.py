@@ -57,6 +57,7 @@ check() {
         fail failed "$2 is not a regular file"
         return 1
     }
+    stat -c '%u:%g %a' "$real" >>"real/$1"
     cat "$real" >"backup/$1" && digest_of "backup/$1"
     [ "$digest" = "$3" ] || {
         fail failed "$2 could not be backed up"
@@ -73,9 +74,9 @@ check() {
     fi
 }
 
-# replace REAL SOURCE MODE DIGEST: REAL gets the bytes of SOURCE by a rename, keeping
-# owner, mode, attributes and label; MODE is for a new file, which gets its folder's
-# owner. Nothing happens when its digest is not DIGEST any more.
+# replace REAL SOURCE MODE DIGEST [OWNER]: REAL gets the bytes of SOURCE by a rename,
+# keeping owner, mode, attributes and label; MODE and OWNER are for a new file, which
+# gets its folder's owner without. Nothing happens when its digest is not DIGEST any more.
 replace() {
     folder=${1%/*}
     temp=$folder/.${1##*/}.setup-tool.$run
@@ -90,7 +91,7 @@ replace() {
         fi
         [ "$(stat -c '%u:%g %a' "$1")" = "$(stat -c '%u:%g %a' "$temp")" ] || return 1
     else
-        chown "$(stat -c '%u:%g' "${folder:-/}")" "$temp"
+        chown "${5:-$(stat -c '%u:%g' "${folder:-/}")}" "$temp"
         chmod "$3" "$temp" || return 1
     fi
     durable "$temp"
@@ -106,10 +107,16 @@ overwrite() {
     cat "$2" >"$1" && durable "$1"
 }
 
-# write INDEX PATH OLD_DIGEST NEW_DIGEST MODE IN_PLACE
+# remove REAL DIGEST: nothing happens when its digest is not DIGEST any more
+remove() {
+    unchanged "$1" "$2" && rm -f "$1" && durable "${1%/*}/"
+}
+
+# write INDEX PATH OLD_DIGEST NEW_DIGEST [MODE IN_PLACE OWNER]: without NEW_DIGEST the
+# file is removed
 write() {
     IFS= read -r real <"real/$1"
-    begin "write $2"
+    if [ -n "$4" ]; then begin "write $2"; else begin "remove $2"; fi
     written="$1 $written"
     unchanged "$real" "$3" || {
         written=${written#"$1 "}
@@ -120,30 +127,34 @@ write() {
         fi
         return 1
     }
-    if [ -n "$6" ]; then
+    if [ -z "$4" ]; then
+        remove "$real" "$3" 2>>output
+    elif [ -n "$6" ]; then
         overwrite "$real" "payload/$1" 2>>output
     else
-        replace "$real" "payload/$1" "$5" "$3" 2>>output
+        replace "$real" "payload/$1" "$5" "$3" "$7" 2>>output
     fi && digest_of "$real" && [ "$digest" = "$4" ] || {
         rm -f "${real%/*}/.${real##*/}.setup-tool.$run"
         fail failed "$2 could not be written; $dir/output on the node says more"
         return 1
     }
-    note "# wrote $1 $4 $real"
+    note "# wrote $1 ${4:--} $real"
 }
 
 # restore INDEX OLD_DIGEST NEW_DIGEST IN_PLACE: fails where the old bytes are not back
 restore() {
-    IFS= read -r real <"real/$1"
+    owner= mode=
+    { IFS= read -r real && IFS=' ' read -r owner mode; } <"real/$1"
     unchanged "$real" "$2" && [ -z "$4" ] && return 0
     note "restore $real"
     durable journal
     if [ -z "$2" ]; then
-        unchanged "$real" "$3" && rm -f "$real" && durable "${real%/*}"
+        remove "$real" "$3"
     elif [ -n "$4" ]; then
         overwrite "$real" "backup/$1" 2>>output
     else
-        unchanged "$real" "$3" && replace "$real" "backup/$1" 0600 "$3" 2>>output
+        unchanged "$real" "$3" &&
+            replace "$real" "backup/$1" "${mode:-0600}" "$3" "$owner" 2>>output
     fi
 }
 """

@@ -1,7 +1,9 @@
 """What a transaction's own process does on the node: the text of ``run.sh``.
 
-Its folder, ``<state>/runs/<run>/`` (root only), holds ``run.sh``, ``payload/N`` (new
-bytes), ``backup/N`` (old bytes), ``real/N`` (the file itself, after symlinks),
+Its folder, ``<state>/runs/<run>/`` (root only), holds ``run.sh``, ``files`` (the command
+that an operator ran; then a line a file: N, old digest, new digest, path as declared, ``-``
+for no file), ``payload/N`` (new bytes), ``backup/N`` (old bytes), ``real/N`` (the file
+itself, after symlinks; its old owner and mode),
 ``temps`` (temporary files it may leave), ``canary/`` (requests, removed at the
 end), ``owner`` (the process: pid, start, boot, run), ``journal``, ``output`` (what
 commands printed) and at last ``result`` (ending, step, detail), which appears by

@@ -15,12 +15,14 @@ from setup_tool.core.errors import DeclarationError
 from setup_tool.core.transaction import (
     BounceService,
     Canary,
+    RemoveFile,
     ServiceControl,
     SettleRun,
     StampService,
     Transaction,
     WriteFile,
 )
+from setup_tool.node.history import NO_FILE
 from setup_tool.node.http_client import HTTP_CLIENT, staged
 from setup_tool.node.outcome import parse_outcome, progress_text
 from setup_tool.node.processes import PROCESSES, port_word
@@ -141,8 +143,11 @@ def stage_script(transaction: Transaction) -> Content:
     parts = [_where(transaction.run, transaction.state_dir), PROCESSES, DURABLE, _FOLLOW, _STAGE]
     stem = '"$stage"/'
     documents = [("run.sh", _run_text(transaction).encode())]
-    for index, write in enumerate(_of(transaction, WriteFile)):
-        documents.append((f"payload/{index}", write.content.reveal()))
+    files = _files(transaction)
+    documents.append(("files", _manifest(transaction.command, files).encode()))
+    for index, file in enumerate(files):
+        if isinstance(file, WriteFile):
+            documents.append((f"payload/{index}", file.content.reveal()))
     for index, canary in enumerate(transaction.canaries):
         request = staged(canary.request, f"canary/{index}")
         documents += [(f"canary/{index}.{suffix}", data) for suffix, data in request.files]
@@ -169,18 +174,36 @@ def _of(transaction: Transaction, kind: type[Step]) -> list[Step]:
     return [step for step in transaction.steps if isinstance(step, kind)]
 
 
+def _files(transaction: Transaction) -> list[WriteFile | RemoveFile]:
+    """Return the steps about files; a file's place among them is its name in the run's folder."""
+    return [step for step in transaction.steps if isinstance(step, WriteFile | RemoveFile)]
+
+
+def _manifest(command: str, files: Sequence[WriteFile | RemoveFile]) -> str:
+    """Return what the run is to write, for those who undo it; see `history`."""
+    lines = [
+        f"{index} {file.replaces or NO_FILE} {_new_digest(file) or NO_FILE} {file.path}\n"
+        for index, file in enumerate(files)
+    ]
+    return f"command {file_name(command)}\n{''.join(lines)}"
+
+
+def _new_digest(file: WriteFile | RemoveFile) -> str:
+    return file.content.digest if isinstance(file, WriteFile) else ""
+
+
 def _run_text(transaction: Transaction) -> str:
     """Return ``run.sh``: settle, check everything, write, bounce, prove, stamp."""
-    writes = _of(transaction, WriteFile)
+    files = _files(transaction)
     bounces = _of(transaction, BounceService)
     stamps = _of(transaction, StampService)
     told = [bounce.service for bounce in bounces]
     services = list(dict.fromkeys([*told, *(stamp.service for stamp in stamps)]))
     main = [f"settle {quoted(file_name(step.run))}" for step in _of(transaction, SettleRun)]
-    main += [f"check {i} {_old_file(write)} || return 1" for i, write in enumerate(writes)]
+    main += [f"check {i} {_old_file(file)} || return 1" for i, file in enumerate(files)]
     main.append("[ ! -s temps ] || durable temps backup/* real/* backup real")
     main += _before(transaction.canaries, bounces, services)
-    main += [f"write {i} {_new_file(write)} || return 1" for i, write in enumerate(writes)]
+    main += [f"write {i} {_new_file(file)} || return 1" for i, file in enumerate(files)]
     for bounce in bounces:
         kind = _bounce_kind(bounce)
         main.append(f"service_{services.index(bounce.service)}; bounce {kind} || return 1")
@@ -194,7 +217,7 @@ def _run_text(transaction: Transaction) -> str:
             PROCESSES,
             HTTP_CLIENT,
             RUN_FUNCTIONS,
-            *(_restore_function(i, write) for i, write in enumerate(writes)),
+            *(_restore_function(i, file) for i, file in enumerate(files)),
             *(_service_function(i, service) for i, service in enumerate(services)),
             "main() {\n",
             *(f"    {line}\n" for line in main),
@@ -208,25 +231,25 @@ def _flag(value: bool) -> str:  # noqa: FBT001 - one word of a script
     return "yes" if value else "''"
 
 
-def _old_file(write: WriteFile) -> str:
-    return f"{path_word(write.path)} {quoted(write.replaces or '')} {_flag(write.in_place)}"
+def _old_file(file: WriteFile | RemoveFile) -> str:
+    return f"{path_word(file.path)} {quoted(file.replaces or '')} {_in_place(file)}"
 
 
-def _new_file(write: WriteFile) -> str:
-    words = (
-        path_word(write.path),
-        quoted(write.replaces or ""),
-        write.content.digest,
-        f"{write.mode:04o}",
-        _flag(write.in_place),
-    )
+def _new_file(file: WriteFile | RemoveFile) -> str:
+    words = [path_word(file.path), quoted(file.replaces or ""), quoted(_new_digest(file))]
+    if isinstance(file, WriteFile):
+        words += [f"{file.mode:04o}", _in_place(file), quoted(file.owner or "")]
     return " ".join(words)
 
 
-def _restore_function(index: int, write: WriteFile) -> str:
-    old = quoted(write.replaces or "")
-    call = f"restore {index} {old} {write.content.digest} {_flag(write.in_place)}"
+def _restore_function(index: int, file: WriteFile | RemoveFile) -> str:
+    old = quoted(file.replaces or "")
+    call = f"restore {index} {old} {quoted(_new_digest(file))} {_in_place(file)}"
     return f"restore_{index}() {{ {call}; }}\n"
+
+
+def _in_place(file: WriteFile | RemoveFile) -> str:
+    return _flag(isinstance(file, WriteFile) and file.in_place)
 
 
 def _service_function(index: int, service: ServiceControl) -> str:
