@@ -11,6 +11,7 @@ from setup_tool.core.identity import DeleteEndpoint, ListCatalogue
 from setup_tool.core.plan import IDENTITY, Note, Plan, Stage
 from setup_tool.core.queries import ReadSystem
 from setup_tool.declare.bind import Bound, bind, login_questions, read_proxies
+from setup_tool.declare.clocks import check_clocks
 from setup_tool.declare.instantiate import instantiate
 from setup_tool.declare.make_plan import make_plan
 from setup_tool.declare.questions import first_questions
@@ -45,6 +46,7 @@ def survey(world: World, selection: Selection) -> Survey:
     facts = _first_facts(world)
     for node in world.nodes:
         _check_system(node, facts[node.name])
+    clocks = check_clocks(world.nodes, facts, world.clock.now().timestamp())
     proxies = read_proxies(world.nodes, facts)
     identity = facts[IDENTITY]
     identity.update(world.identity.observe(login_questions(proxies)))
@@ -52,7 +54,7 @@ def survey(world: World, selection: Selection) -> Survey:
     resources = _selected(world, selection, bound)
     _ask_the_rest(world, resources, facts)
     plan = make_plan(resources, facts)
-    notes = (*bound.notes, *plan.notes, *_not_removed(selection, plan))
+    notes = (*clocks, *bound.notes, *plan.notes, *_not_removed(selection, plan))
     return Survey(facts, bound, Plan(plan.changes, notes))
 
 
