@@ -76,10 +76,15 @@ class ReadPackage:
 
 @dataclass(frozen=True, slots=True)
 class FetchHttp:
-    """An unauthenticated GET, asked from the node itself; answered by `HttpFact`."""
+    """An unauthenticated GET, asked from the node itself; answered by `HttpFact`.
+
+    ``verify``: by a certificate that the node's own store of authorities vouches for.
+    ``timeout`` is in seconds.
+    """
 
     url: str
     timeout: int = 5
+    verify: bool = False
 
 
 NodeQuery = (

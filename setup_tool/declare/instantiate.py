@@ -12,6 +12,7 @@ from setup_tool.core.transaction import ServiceControl
 from setup_tool.declare.roles import Declaration, Role, Values, fill
 from setup_tool.editors.ini import Dialect
 from setup_tool.resources.config_file import ConfigFile, ListMember, Setting
+from setup_tool.resources.https_trust import HttpsTrust
 from setup_tool.resources.identity.catalogue_service import CatalogueService
 from setup_tool.resources.identity.endpoint import Endpoint
 from setup_tool.resources.identity.grant import Grant
@@ -228,6 +229,10 @@ def _service(wanted: _Wanted) -> Resource:
     )
 
 
+def _https_trust(wanted: _Wanted) -> Resource:
+    return HttpsTrust(target=wanted.node(), stage=wanted.stage, url=wanted.text("url"))
+
+
 def _role(wanted: _Wanted) -> Resource:
     return KeystoneRole(wanted.text("name"), stage=wanted.stage)
 
@@ -292,6 +297,7 @@ _KINDS: dict[str, tuple[Callable[[_Wanted], Resource], set[str]]] = {
             "state_dir",
         },
     ),
+    "https_trust": (_https_trust, {"url"}),
     "role": (_role, {"name"}),
     "project": (_project, set()),
     "user_enabled": (_user_enabled, set()),

@@ -247,10 +247,10 @@ look_at_packages() {
 
 _FETCH = (
     r"""
-# fetch KEY URL SECONDS: the answer, and after the nonce what the client complained of
+# fetch KEY URL SECONDS [verify]: the answer, and after the nonce what the client complained of
 fetch() {
     emit "$1" "$({
-        trouble=$({ get "$2" "$3" | head -c """
+        trouble=$({ get "$2" "$3" "$4" | head -c """
     + str(BODY_LIMIT + HEAD_ALLOWANCE)
     + r""" >&3; } 2>&1)
         printf '\n%s %s' "$nonce" "$trouble"
@@ -312,8 +312,8 @@ def _call(key: int, query: NodeQuery, stamps: Mapping[str, str]) -> str:
             return f"look_at_runs {key} {path_word(state_dir)}\n"
         case ReadHistory() | ReadBackup():
             return past_call(key, query)
-        case FetchHttp(url, timeout):
-            return f"fetch {key} {quoted(url)} {timeout:d}\n"
+        case FetchHttp(url, timeout, verify):
+            return f"fetch {key} {quoted(url)} {timeout:d} {'verify' if verify else ''}\n"
         case _:
             raise TypeError(f"{type(query).__name__} is asked about together with its like")
 

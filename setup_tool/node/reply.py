@@ -237,4 +237,6 @@ def _http(answer: bytes, nonce: bytes) -> HttpFact:
     if statuses:
         return HttpFact(int(statuses[-1]), output[:BODY_LIMIT])
     sentences = trouble.decode("utf-8", "replace").strip().splitlines()
-    return HttpFact(problem=sentences[-1][:300] if sentences else "no answer")
+    # curl explains a certificate's problem in lines that follow the one with its number
+    numbered = [sentence for sentence in sentences if sentence.startswith("curl: (")]
+    return HttpFact(problem=[*numbered, *sentences[-1:], "no answer"][0][:300])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import threading
@@ -20,6 +21,7 @@ from setup_tool.node.observe import observe_script
 from setup_tool.node.reply import parse_reply
 from setup_tool.node.run_script import RUN_FUNCTIONS
 from tests.node.places import SHELLS, free_port
+from tests.node.private_tls import PrivateTls, serve_tls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,17 +69,33 @@ def url() -> Iterator[str]:
     server.server_close()
 
 
+@pytest.fixture(scope="module")
+def private_tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateTls]:
+    with serve_tls(Echo, tmp_path_factory.mktemp("tls")) as server:
+        yield server
+
+
 def chosen(client: str) -> str:
     """Return the shell text that has a node use one client."""
     wget = "wget='busybox wget' limited=timeout\n" if client == "busybox wget" else ""
     return f"choose_client() {{ client='{client}' private_client='{client}'; }}\n{wget}"
 
 
-def observed(client: str, url: str) -> HttpFact:
-    query = FetchHttp(url, timeout=5)
+def observed(
+    client: str, url: str, *, verify: bool = False, authorities: Path | None = None
+) -> HttpFact:
+    query = FetchHttp(url, timeout=5, verify=verify)
+    names = ("SSL_CERT_FILE", "CURL_CA_BUNDLE") if authorities else ()
+    trusting = {name: str(authorities) for name in names}
     script = observe_script([query], "00ff")
     script = script.replace(b"nonce='00ff'\n", b"nonce='00ff'\n" + chosen(client).encode())
-    reply = subprocess.run([SHELLS["dash"]], input=script, capture_output=True, check=True).stdout
+    reply = subprocess.run(
+        [SHELLS["dash"]],
+        input=script,
+        capture_output=True,
+        check=True,
+        env={**os.environ, **trusting},
+    ).stdout
     fact = parse_reply(reply, [query], "00ff")[query]
     assert isinstance(fact, HttpFact)
     return fact
@@ -106,6 +124,25 @@ def test_a_client_tells_status_and_body(client: str, url: str) -> None:
 def test_a_client_tells_failures_and_follows_nothing(client: str, url: str) -> None:
     assert observed(client, f"{url}/absent").status == 404
     assert observed(client, f"{url}/broken").status == 500
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_certificate_that_nobody_vouches_for_is_refused_where_it_is_to_be_verified(
+    client: str, private_tls: PrivateTls
+) -> None:
+    refused = observed(client, private_tls.url, verify=True)
+    assert refused.status is None
+    assert "certificate" in str(refused.problem).lower()
+    if client in PRIVATE_CLIENTS:
+        assert observed(client, private_tls.url).status == 200
+
+
+@pytest.mark.parametrize("client", [c for c in CLIENTS if c in {"curl", "python3"}])
+def test_a_certificate_of_a_known_authority_is_accepted(
+    client: str, private_tls: PrivateTls
+) -> None:
+    fact = observed(client, private_tls.url, verify=True, authorities=private_tls.authority)
+    assert fact == HttpFact(200, b"said\0\xff")
 
 
 @pytest.mark.parametrize("client", PRIVATE_CLIENTS)
