@@ -53,6 +53,8 @@ def selection(
     nodes: tuple[Node, ...],
     roles: tuple[str, ...],
     remove_endpoints: tuple[str, ...],
+    *,
+    reset_passwords: bool = False,
 ) -> Selection:
     """Return what was asked for; raises `DeclarationError` for a role there is not."""
     from setup_tool.engine.world import Selection
@@ -62,7 +64,7 @@ def selection(
         if role not in known:
             raise DeclarationError(f"There is no role '{role}'; there are {', '.join(known)}.")
     whole = len(nodes) == len(inventory.nodes)
-    return Selection(frozenset(roles), whole, frozenset(remove_endpoints))
+    return Selection(frozenset(roles), whole, frozenset(remove_endpoints), reset_passwords)
 
 
 def open_login(os_cloud: str | None, environ: Mapping[str, str] | None = None) -> CloudLogin:

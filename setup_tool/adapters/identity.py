@@ -10,6 +10,7 @@ from setup_tool.adapters.keystone_names import Names
 from setup_tool.core.errors import UnreachableError
 from setup_tool.core.identity import (
     CatalogueFact,
+    CreateUser,
     EnableUser,
     EndpointRecord,
     FindProject,
@@ -20,6 +21,7 @@ from setup_tool.core.identity import (
     Presence,
     ReadGrants,
     ServiceRecord,
+    SetPassword,
     TryLogin,
     Whereabouts,
 )
@@ -59,8 +61,8 @@ class KeystoneIdentity:
         """Answer all queries afresh; see `setup_tool.ports.Identity`.
 
         A password that worked or was refused is not tried again as long as this
-        object lives, unless its user was enabled since: a refused one counts towards
-        Keystone's lockout.
+        object lives, unless its user was made, enabled or given a password since: a
+        refused one counts towards Keystone's lockout.
         """
         self._names.forget()
         return {query: self._answer(query) for query in dict.fromkeys(queries)}
@@ -68,7 +70,7 @@ class KeystoneIdentity:
     def perform(self, step: IdentityStep) -> None:
         """Do one thing; see `setup_tool.ports.Identity`."""
         self._steps.perform(step)
-        if isinstance(step, EnableUser):
+        if isinstance(step, CreateUser | SetPassword | EnableUser):
             self._tried = {key: said for key, said in self._tried.items() if key[0] != step.user}
 
     def whereabouts(self) -> Whereabouts:

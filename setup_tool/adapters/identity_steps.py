@@ -11,6 +11,7 @@ from setup_tool.core.identity import (
     CreateProject,
     CreateRole,
     CreateService,
+    CreateUser,
     DeleteEndpoint,
     DisableProject,
     DisableService,
@@ -20,6 +21,7 @@ from setup_tool.core.identity import (
     EnableUser,
     GrantRole,
     RevokeRole,
+    SetPassword,
     UpdateEndpoint,
     WithdrawEndpoint,
     WithdrawService,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from setup_tool.adapters.keystone import Keystone
     from setup_tool.adapters.keystone_names import Found, Names
     from setup_tool.core.identity import IdentityStep, ProjectRef, UserRef
+    from setup_tool.core.secret import Secret
 
 _PLAN_AGAIN = "It changed since it was looked at: plan again."
 
@@ -48,6 +51,10 @@ class Steps:
                 self._create_role(name)
             case CreateProject(project):
                 self._create_project(project)
+            case CreateUser(user, password):
+                self._create_user(user, password)
+            case SetPassword(user, password):
+                self._set_password(user, password)
             case EnableUser(user):
                 self._switch_user(user, enabled=True)
             case DisableUser(user):
@@ -99,6 +106,29 @@ class Steps:
             found = self._names.project(project)
             if found is None or not found.enabled:
                 raise SetupToolError(f"{error} {_PLAN_AGAIN}") from None
+
+    def _create_user(self, user: UserRef, password: Secret) -> None:
+        domain_id = self._names.domain_id(user.domain)
+        if domain_id is None:
+            raise SetupToolError(
+                f"User {user} cannot be created: Keystone has no domain {user.domain}."
+            )
+        try:
+            self._keystone.call(
+                f"create user {user}",
+                lambda client: client.users.create(
+                    user.name, domain=domain_id, password=password.reveal(), enabled=True
+                ),
+            )
+        except ConflictError as error:
+            raise SetupToolError(f"{error} {_PLAN_AGAIN}") from None
+
+    def _set_password(self, user: UserRef, password: Secret) -> None:
+        found = self._user(user)
+        self._keystone.call(
+            f"set the password of user {user}",
+            lambda client: client.users.update(found.id, password=password.reveal()),
+        )
 
     def _switch_user(self, user: UserRef, *, enabled: bool) -> None:
         found = self._user(user)

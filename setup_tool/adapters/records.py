@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from setup_tool.core.errors import SetupToolError
+from setup_tool.core.identity import ProjectRef, UserRef
+from setup_tool.core.secret import Secret
 from setup_tool.resources.identity.inverse import inverse
 
 if TYPE_CHECKING:
@@ -52,4 +54,12 @@ def state_folder() -> Path:
 def _plain(step: IdentityStep | None) -> dict[str, Any] | None:
     if step is None:
         return None
-    return {"kind": type(step).__name__, **dataclasses.asdict(step)}
+    fields = ((field.name, getattr(step, field.name)) for field in dataclasses.fields(step))
+    return {"kind": type(step).__name__} | {name: _value(value) for name, value in fields}
+
+
+def _value(value: Any) -> Any:
+    """Return what stands for a field in a line; for a password only that there is one."""
+    if isinstance(value, Secret):
+        return "(secret)"
+    return dataclasses.asdict(value) if isinstance(value, UserRef | ProjectRef) else value

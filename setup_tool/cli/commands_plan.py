@@ -13,6 +13,7 @@ from setup_tool.cli.options import (
     InventoryOption,
     LimitOption,
     RemoveEndpointOption,
+    ResetPasswordOption,
     RoleOption,
     VerboseOption,
     YesOption,
@@ -30,6 +31,7 @@ def plan(
     role: RoleOption = None,
     limit: LimitOption = None,
     remove_endpoint: RemoveEndpointOption = None,
+    reset_service_password: ResetPasswordOption = False,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Leave with 3 when there are changes.")
     ] = False,
@@ -46,7 +48,13 @@ def plan(
 
     known = wiring.load_inventory(inventory)
     nodes = wiring.select(known, limit)
-    asked = wiring.selection(known, nodes, tuple(role or ()), tuple(remove_endpoint or ()))
+    asked = wiring.selection(
+        known,
+        nodes,
+        tuple(role or ()),
+        tuple(remove_endpoint or ()),
+        reset_passwords=reset_service_password,
+    )
     with wiring.open_world(known, nodes, Progress(), forks) as world:
         found = survey(world, asked).plan
     if output is Format.JSON:
@@ -61,6 +69,7 @@ def apply(
     role: RoleOption = None,
     limit: LimitOption = None,
     remove_endpoint: RemoveEndpointOption = None,
+    reset_service_password: ResetPasswordOption = False,
     yes: YesOption = False,
     serial: Annotated[
         str | None,
@@ -79,7 +88,13 @@ def apply(
 
     known = wiring.load_inventory(inventory)
     nodes = wiring.select(known, limit)
-    asked = wiring.selection(known, nodes, tuple(role or ()), tuple(remove_endpoint or ()))
+    asked = wiring.selection(
+        known,
+        nodes,
+        tuple(role or ()),
+        tuple(remove_endpoint or ()),
+        reset_passwords=reset_service_password,
+    )
     batches = wiring.serial(known, serial)
 
     def agree(first: Plan) -> bool:

@@ -45,6 +45,13 @@ RemoveEndpointOption = Annotated[
         help="Remove this duplicate endpoint; may be repeated.",
     ),
 ]
+ResetPasswordOption = Annotated[
+    bool,
+    typer.Option(
+        "--reset-service-password",
+        help="Give a service's user in Keystone, or make it with, the password in its file.",
+    ),
+]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 VerboseOption = Annotated[
     int,

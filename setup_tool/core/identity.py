@@ -172,6 +172,22 @@ class CreateProject:
 
 
 @dataclass(frozen=True, slots=True)
+class CreateUser:
+    """Make an enabled user with this password."""
+
+    user: UserRef
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class SetPassword:
+    """Give an existing user this password; the one it had cannot come back."""
+
+    user: UserRef
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True)
 class EnableUser:
     """Enable a disabled user."""
 
@@ -303,6 +319,8 @@ class WithdrawEndpoint:
 IdentityStep = (
     CreateRole
     | CreateProject
+    | CreateUser
+    | SetPassword
     | EnableUser
     | EnableProject
     | GrantRole

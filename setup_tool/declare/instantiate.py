@@ -18,14 +18,14 @@ from setup_tool.resources.identity.endpoint import Endpoint
 from setup_tool.resources.identity.grant import Grant
 from setup_tool.resources.identity.project import Project
 from setup_tool.resources.identity.role import Role as KeystoneRole
-from setup_tool.resources.identity.user_enabled import UserEnabled
+from setup_tool.resources.identity.service_user import ServiceUser
 from setup_tool.resources.merge import merged
 from setup_tool.resources.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from setup_tool.core.identity import ProjectRef, UserRef
+    from setup_tool.core.identity import Login
     from setup_tool.core.plan import Stage
     from setup_tool.resources.resource import Resource
 
@@ -38,15 +38,14 @@ _DIALECTS = {"oslo": Dialect.OSLO, "paste": Dialect.PASTE}
 class Use:
     """A role used for one subject - a node, a login, an API - with that subject's values.
 
-    ``user`` and ``project`` are set for logins only.
+    ``login`` is set for logins only.
     """
 
     role: str
     each: str
     target: str
     values: Values
-    user: UserRef | None = None
-    project: ProjectRef | None = None
+    login: Login | None = None
 
 
 def instantiate(
@@ -146,10 +145,10 @@ class _Wanted:
             raise self.error("is for nodes only.")
         return self.use.target
 
-    def login(self) -> tuple[UserRef, ProjectRef]:
-        if self.use.user is None or self.use.project is None:
+    def login(self) -> Login:
+        if self.use.login is None:
             raise self.error("is for logins only.")
-        return self.use.user, self.use.project
+        return self.use.login
 
     def _of(self, kind: type[T], name: str, value: Any, what: str) -> T:
         if not isinstance(value, kind):
@@ -238,17 +237,21 @@ def _role(wanted: _Wanted) -> Resource:
 
 
 def _project(wanted: _Wanted) -> Resource:
-    return Project(wanted.login()[1], stage=wanted.stage)
+    return Project(wanted.login().project, stage=wanted.stage)
 
 
-def _user_enabled(wanted: _Wanted) -> Resource:
-    return UserEnabled(wanted.login()[0], stage=wanted.stage)
+def _service_user(wanted: _Wanted) -> Resource:
+    login = wanted.login()
+    reset = wanted.truth("set_password")
+    return ServiceUser(login.user, login.password, set_password=reset, stage=wanted.stage)
 
 
 def _grant(wanted: _Wanted) -> Resource:
-    user, project = wanted.login()
+    login = wanted.login()
     reasons = (wanted.text("because"),)
-    return Grant(user, project, wanted.text("role"), reasons=reasons, stage=wanted.stage)
+    return Grant(
+        login.user, login.project, wanted.text("role"), reasons=reasons, stage=wanted.stage
+    )
 
 
 def _catalogue_service(wanted: _Wanted) -> Resource:
@@ -300,7 +303,7 @@ _KINDS: dict[str, tuple[Callable[[_Wanted], Resource], set[str]]] = {
     "https_trust": (_https_trust, {"url"}),
     "role": (_role, {"name"}),
     "project": (_project, set()),
-    "user_enabled": (_user_enabled, set()),
+    "service_user": (_service_user, {"set_password"}),
     "grant": (_grant, {"role", "because"}),
     "catalogue_service": (_catalogue_service, {"type", "name", "description", "answers_at"}),
     "endpoint": (_endpoint, {"type", "name", "interface", "region", "url", "answers_at"}),

@@ -10,7 +10,8 @@ from setup_tool.core.errors import DeclarationError, SetupToolError, as_one
 from setup_tool.core.identity import DeleteEndpoint, ListCatalogue
 from setup_tool.core.plan import IDENTITY, Note, Plan, Stage
 from setup_tool.core.queries import ReadSystem
-from setup_tool.declare.bind import Bound, bind, login_questions, read_proxies
+from setup_tool.declare.bind import Bound, bind, read_proxies
+from setup_tool.declare.bind_logins import Repair, login_questions
 from setup_tool.declare.clocks import check_clocks
 from setup_tool.declare.instantiate import instantiate
 from setup_tool.declare.make_plan import make_plan
@@ -50,7 +51,13 @@ def survey(world: World, selection: Selection) -> Survey:
     proxies = read_proxies(world.nodes, facts)
     identity = facts[IDENTITY]
     identity.update(world.identity.observe(login_questions(proxies)))
-    bound = bind(world.nodes, proxies, facts, identity)
+    bound = bind(
+        world.nodes,
+        proxies,
+        facts,
+        identity,
+        Repair(selection.whole, selection.reset_passwords),
+    )
     resources = _selected(world, selection, bound)
     _ask_the_rest(world, resources, facts)
     plan = make_plan(resources, facts)

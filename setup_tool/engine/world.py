@@ -46,8 +46,10 @@ class Selection:
     """What an operator asked for: some roles, some nodes, some duplicates to remove.
 
     ``roles`` empty means all. ``whole``: no node of the inventory was left out.
+    ``reset_passwords``: service users are made with, or given, the passwords in the files.
     """
 
     roles: frozenset[str] = frozenset()
     whole: bool = True
     remove_endpoints: frozenset[str] = frozenset()
+    reset_passwords: bool = False

@@ -14,6 +14,7 @@ from setup_tool.core.identity import (
     CreateProject,
     CreateRole,
     CreateService,
+    CreateUser,
     DeleteEndpoint,
     DisableProject,
     DisableService,
@@ -28,15 +29,20 @@ from setup_tool.core.identity import (
     GrantRole,
     IdentityStep,
     ListCatalogue,
+    Login,
+    LoginAnswer,
     Presence,
     ProjectRef,
     ReadGrants,
     RevokeRole,
+    SetPassword,
+    TryLogin,
     UpdateEndpoint,
     UserRef,
     WithdrawEndpoint,
     WithdrawService,
 )
+from setup_tool.core.secret import Secret
 from setup_tool.resources.identity.endpoint import Endpoint
 from setup_tool.resources.identity.inverse import inverse
 
@@ -107,6 +113,23 @@ def test_a_project_is_created_once_and_enabled(
     rest.change("project", found["id"], enabled=False)
     assert "plan again" in refused(KeystoneIdentity(identity._login), CreateProject(project))
     rest.clean("project", name=unique)
+
+
+def test_a_user_is_created_with_its_password_and_given_another(
+    identity: KeystoneIdentity, rest: Rest, unique: str
+) -> None:
+    user, project = UserRef(unique, DEFAULT), ProjectRef("service", DEFAULT)
+    first, second = (TryLogin(Login(user, Secret(word), project, "")) for word in ("one", "two"))
+    assert identity.observe([first]) == {first: LoginAnswer.REFUSED}
+    identity.perform(CreateUser(user, Secret("one")))
+    assert identity.observe([first, FindUser(user)]) == {
+        first: LoginAnswer.WORKS,
+        FindUser(user): Presence.ENABLED,
+    }
+    identity.perform(SetPassword(user, Secret("two")))
+    assert identity.observe([second]) == {second: LoginAnswer.WORKS}
+    assert "plan again" in refused(identity, CreateUser(user, Secret("three")))
+    rest.clean("user", name=unique)
 
 
 def test_a_project_needs_its_domain(identity: KeystoneIdentity, unique: str) -> None:

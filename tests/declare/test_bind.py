@@ -16,7 +16,8 @@ from setup_tool.core.identity import (
 )
 from setup_tool.core.plan import IDENTITY
 from setup_tool.core.secret import Secret
-from setup_tool.declare.bind import login_questions, read_proxies
+from setup_tool.declare.bind import read_proxies
+from setup_tool.declare.bind_logins import login_questions
 from setup_tool.declare.instantiate import instantiate
 from setup_tool.declare.inventory import make_inventory, parse_inventory
 from setup_tool.declare.questions import first_questions
@@ -89,8 +90,10 @@ def test_every_shipped_role_is_used_by_some_node() -> None:
 def test_a_login_is_declared_once_however_many_proxies_use_it() -> None:
     cloud = make_cloud({**ready(), "a": {"group": "proxy"}, "b": {"group": "proxy"}})
     logins = [use for use in cloud.bound().uses if use.each == "login"]
-    assert [(str(use.user), str(use.project)) for use in logins] == [("swift", "service")]
-    assert logins[0].values == {}
+    (login,) = [use.login for use in logins]
+    assert login is not None
+    assert (str(login.user), str(login.project)) == ("swift", "service")
+    assert logins[0].values == {"set_password": False}
 
 
 def test_each_password_is_tried_once_and_its_user_and_project_looked_up() -> None:

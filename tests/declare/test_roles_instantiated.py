@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from setup_tool.core.errors import DeclarationError
-from setup_tool.core.identity import DomainRef, ProjectRef, UserRef
+from setup_tool.core.identity import DomainRef, Login, ProjectRef, UserRef
 from setup_tool.core.plan import IDENTITY, Answering, Stage
 from setup_tool.core.secret import Secret
 from setup_tool.core.transaction import ServiceControl
@@ -94,7 +94,7 @@ def test_a_service_is_declared_by_what_it_reads_and_how_it_is_asked() -> None:
 
 def test_what_is_declared_for_logins_is_so_in_the_stage_that_is_said() -> None:
     fields = {"role": "service", "because": "It must."}
-    resources = made("grant", fields, "login", user=SWIFT, project=SERVICE)
+    resources = made("grant", fields, "login", login=Login(SWIFT, Secret("p"), SERVICE, "http://k"))
     assert resources == (
         Grant(SWIFT, SERVICE, "service", reasons=("It must.",), stage=Stage.PROXIES),
     )
@@ -189,7 +189,7 @@ def test_only_what_is_for_the_subject_of_a_use_is_made_of_it() -> None:
         ("service", {"name": "a"}, "service lacks 'reads'."),
         ("role", {}, "role lacks 'name'."),
         ("grant", {"role": "a", "because": "b"}, "grant is for logins only."),
-        ("user_enabled", {}, "user_enabled is for logins only."),
+        ("service_user", {}, "service_user is for logins only."),
     ],
 )
 def test_a_declaration_that_cannot_be_meant_is_refused_with_its_line(

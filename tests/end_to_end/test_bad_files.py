@@ -223,7 +223,7 @@ def test_a_login_that_keystone_refuses_is_refused_without_its_password(place: Pl
     said = place.refused()
     assert said.startswith(f"proxy1: {PATH}: Keystone refuses the login in [filter:authtoken], ")
     assert "user nobody" in said
-    assert "Put the right password into the file" in said
+    assert "Put the right login into the file" in said
 
 
 def test_a_pipeline_on_several_lines_keeps_its_lines(place: Place) -> None:

@@ -202,8 +202,36 @@ def test_a_password_that_is_wrong_now_is_tried_once_and_refused_with_the_files_n
     finally:
         keystone.change("user", swift["id"], password=right)
     refused = "Keystone refuses the login in [filter:authtoken], user swift"
-    assert f"proxy1: ~/etc/swift/proxy-server.conf: {refused}" in ran.err
+    files = "proxy1: ~/etc/swift/proxy-server.conf, proxy2: ~/etc/swift/proxy-server.conf"
+    assert f"{files}: {refused}" in ran.err
     logins = [words for words in lines if words[1:3] == ["POST", "/v3/auth/tokens"]]
     assert [words[3] for words in logins] == ["201", "401"]
     # Keystone revokes by the second: a token made in that of the change is void, too.
     wait_until(lambda: Account.of(cloud.lab, "demo").status() in WELL)
+
+
+def test_a_password_that_was_changed_in_keystone_is_reset_when_that_is_said(
+    cloud: Cloud, keystone: Rest
+) -> None:
+    (swift,) = keystone.find("user", name="swift")
+    keystone.change("user", swift["id"], password="another one")
+    ran = cloud.run("plan", "-i", cloud.inventory, status=2)
+    assert "run again with --reset-service-password" in ran.err
+    cloud.run("apply", "-i", cloud.inventory, "--yes", "--reset-service-password")
+    assert cloud.plan()["converged"] is True
+    wait_until(lambda: Account.of(cloud.lab, "demo").status() in WELL)
+
+
+def test_a_service_user_that_was_deleted_is_made_again_when_that_is_said(
+    cloud: Cloud, keystone: Rest, tmp_path: Path
+) -> None:
+    (swift,) = keystone.find("user", name="swift")
+    keystone.send("DELETE", f"/users/{swift['id']}")
+    ran = cloud.run("plan", "-i", cloud.inventory, status=2)
+    assert "Keystone has no such user" in ran.err
+    cloud.run("apply", "-i", cloud.inventory, "--yes", "--reset-service-password")
+    assert cloud.plan()["converged"] is True
+    wait_until(lambda: Account.of(cloud.lab, "demo").status() in WELL)
+    eucarc = str(issue(cloud, tmp_path / "keys").eucarc)
+    verified = cloud.run("verify", "--eucarc", eucarc, "--format", "json")
+    assert verified.document["passed"] is True

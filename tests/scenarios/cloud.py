@@ -11,7 +11,8 @@ import yaml
 from setup_tool.core.identity import ListCatalogue
 from setup_tool.core.plan import IDENTITY, Plan, Stage
 from setup_tool.data import folder
-from setup_tool.declare.bind import bind, login_questions, read_proxies
+from setup_tool.declare.bind import bind, read_proxies
+from setup_tool.declare.bind_logins import Repair, login_questions
 from setup_tool.declare.instantiate import instantiate
 from setup_tool.declare.inventory import make_inventory, parse_inventory
 from setup_tool.declare.make_plan import make_plan
@@ -38,6 +39,7 @@ class Cloud:
     keystone: Keystone
     variables: Mapping[str, Any] = field(default_factory=dict)
     remove_endpoints: frozenset[str] = frozenset()
+    repair: Repair = field(default_factory=Repair)
 
     @property
     def inventory(self) -> str:
@@ -85,7 +87,7 @@ class Cloud:
             facts[node.name] = self._asked(node.name, first_questions(node))
         proxies = read_proxies(nodes, facts)
         facts[IDENTITY] |= self._asked(IDENTITY, login_questions(proxies))
-        return nodes, facts, bind(nodes, proxies, facts, facts[IDENTITY])
+        return nodes, facts, bind(nodes, proxies, facts, facts[IDENTITY], self.repair)
 
     def _asked(self, target: str, queries: tuple[Any, ...]) -> dict[Any, Any]:
         ask = self.keystone.answer if target == IDENTITY else self.machines[target].ask

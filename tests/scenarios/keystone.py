@@ -11,6 +11,7 @@ from setup_tool.core.identity import (
     CreateProject,
     CreateRole,
     CreateService,
+    CreateUser,
     DeleteEndpoint,
     EnableProject,
     EnableService,
@@ -25,6 +26,7 @@ from setup_tool.core.identity import (
     Presence,
     ReadGrants,
     ServiceRecord,
+    SetPassword,
     TryLogin,
     UpdateEndpoint,
 )
@@ -87,13 +89,18 @@ class Keystone:
                 works = right and found is not None and found.state == "enabled"
                 return LoginAnswer.WORKS if works else LoginAnswer.REFUSED
 
-    def after(self, step: IdentityStep) -> Keystone:  # noqa: PLR0911 - a table
+    def after(self, step: IdentityStep) -> Keystone:  # noqa: C901, PLR0911 - a table
         """Return Keystone as it is when the step was done."""
         match step:
             case CreateRole(name):
                 return replace(self, roles=self.roles | {name})
             case CreateProject(project) | EnableProject(project):
                 return replace(self, projects={**self.projects, _named(project): "enabled"})
+            case CreateUser(user, password):
+                made = User(password.reveal(), "enabled", {})
+                return replace(self, users={**self.users, _named(user): made})
+            case SetPassword(user, password):
+                return self._with(user, password=password.reveal())
             case EnableUser(user):
                 return self._with(user, state="enabled")
             case GrantRole(user, project, role):

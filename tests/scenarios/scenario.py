@@ -10,6 +10,7 @@ each node key by key; a node that is null is not there. Keystone is that of
         all: {s3_location: us-east-1}    # variables of all nodes in the inventory
         proxy1: {edit: {old: new}}       # see `machine.read_machine`
         keystone: {regions: [RegionOne]} # see `keystone.read_keystone`
+        repair: {reset_passwords: true}  # see `bind_logins.Repair`
       then:
         changes: [STAGE TARGET GLYPH SUMMARY]
         because: [the reasons of all changes, in their order]
@@ -31,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from setup_tool.declare.bind_logins import Repair
 from tests.scenarios.cloud import Cloud
 from tests.scenarios.keystone import read_keystone
 from tests.scenarios.machine import read_machine
@@ -116,12 +118,13 @@ def make_cloud(given: Mapping[str, Any]) -> Cloud:
     rest = dict(given)
     variables, keystone = rest.pop("all", {}), rest.pop("keystone")
     remove = frozenset(rest.pop("remove_endpoints", ()))
+    repair = Repair(**rest.pop("repair", {}))
     machines = {}
     for name, said in rest.items():
         kind = _KINDS[said["group"]]
         node = {**kind, **said}
         machines[name] = read_machine(node, _text(node.pop("file")))
-    return Cloud(machines, read_keystone(keystone), variables, remove)
+    return Cloud(machines, read_keystone(keystone), variables, remove, repair)
 
 
 def _scenario(sentence: str, given: Mapping[str, Any], then: Mapping[str, Any]) -> Scenario:

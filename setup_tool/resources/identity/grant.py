@@ -5,17 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from setup_tool.core.errors import DeclarationError
-from setup_tool.core.identity import (
-    FindUser,
-    GrantRole,
-    Presence,
-    ProjectRef,
-    ReadGrants,
-    UserRef,
-)
+from setup_tool.core.identity import GrantRole, ProjectRef, ReadGrants, UserRef
 from setup_tool.core.plan import IDENTITY, Action, Change, Note, Stage
-from setup_tool.resources.identity.user_enabled import missing_user
 
 if TYPE_CHECKING:
     from setup_tool.resources.resource import Answers
@@ -25,7 +16,7 @@ if TYPE_CHECKING:
 class Grant:
     """A user has a role on a project, be it directly, through a group or implied.
 
-    Role and project may be missing yet: they have resources of their own, which come
+    User, role and project may be missing yet: they have resources of their own, which come
     first. ``reasons`` say why the role is needed, in full sentences.
     """
 
@@ -36,17 +27,12 @@ class Grant:
     stage: Stage = Stage.ACCOUNTS
     target: str = field(default=IDENTITY, init=False)
 
-    def queries(self) -> tuple[FindUser | ReadGrants, ...]:
-        """Ask whether the user exists, and for its roles on the project."""
-        return (FindUser(self.user), ReadGrants(self.user, self.project))
+    def queries(self) -> tuple[ReadGrants, ...]:
+        """Ask for the user's roles on the project."""
+        return (ReadGrants(self.user, self.project),)
 
     def diff(self, facts: Answers) -> Change | None:
-        """Return the grant when the role is missing.
-
-        Raises `DeclarationError` when the user does not exist.
-        """
-        if facts[FindUser(self.user)] is Presence.ABSENT:
-            raise DeclarationError(missing_user(self.user))
+        """Return the grant when the role is missing."""
         # Policies compare role names without regard to case (oslo.policy, RoleCheck).
         held = {name.lower() for name in facts[ReadGrants(self.user, self.project)]}
         if self.role.lower() in held:

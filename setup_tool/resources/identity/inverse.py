@@ -23,9 +23,10 @@ from setup_tool.core.identity import (
 def inverse(step: IdentityStep) -> IdentityStep | None:  # noqa: PLR0911 - a table
     """Return the step that undoes one that was done; None where nothing should.
 
-    A role or project that was made stays: by then others may use it, and Keystone
-    deletes their grants with it. A deleted endpoint stays deleted: an operator named
-    it by an id that cannot come back. A step that undoes has no inverse of its own.
+    A role, project or user that was made stays: by then others may use it, and Keystone
+    deletes their grants with it. A password that was replaced is not
+    known. A deleted endpoint stays deleted: an operator named it by an id that cannot
+    come back. A step that undoes has no inverse of its own.
     """
     match step:
         case EnableUser(user):

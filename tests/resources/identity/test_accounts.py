@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from setup_tool.core.errors import DeclarationError
 from setup_tool.core.identity import (
     CreateProject,
     CreateRole,
+    CreateUser,
     DomainRef,
     EnableProject,
     EnableUser,
@@ -16,17 +16,20 @@ from setup_tool.core.identity import (
     Presence,
     ProjectRef,
     ReadGrants,
+    SetPassword,
     UserRef,
 )
 from setup_tool.core.plan import IDENTITY, Action, Stage
+from setup_tool.core.secret import Secret
 from setup_tool.resources.identity.grant import Grant
 from setup_tool.resources.identity.project import Project
 from setup_tool.resources.identity.role import Role
-from setup_tool.resources.identity.user_enabled import UserEnabled
+from setup_tool.resources.identity.service_user import ServiceUser
 
 DOMAIN = DomainRef(name="Default")
 SWIFT = UserRef("swift", DOMAIN)
 SERVICE = ProjectRef("service", DOMAIN)
+PASSWORD = Secret("canary-of-swift")
 
 
 def test_a_role_that_is_there_needs_nothing() -> None:
@@ -69,7 +72,7 @@ def test_an_enabled_project_needs_nothing() -> None:
 
 
 def test_a_disabled_user_is_enabled_with_the_reason_said() -> None:
-    user = UserEnabled(SWIFT)
+    user = ServiceUser(SWIFT, PASSWORD)
     assert user.queries() == (FindUser(SWIFT),)
     change = user.diff({FindUser(SWIFT): Presence.DISABLED})
     assert change is not None
@@ -79,15 +82,24 @@ def test_a_disabled_user_is_enabled_with_the_reason_said() -> None:
 
 def test_an_enabled_user_needs_nothing() -> None:
     facts = {FindUser(SWIFT): Presence.ENABLED}
-    assert UserEnabled(SWIFT).diff(facts) is None
-    assert UserEnabled(SWIFT).notes(facts) == ()
+    assert ServiceUser(SWIFT, PASSWORD).diff(facts) is None
+    assert ServiceUser(SWIFT, PASSWORD).notes(facts) == ()
 
 
-@pytest.mark.parametrize("resource", [UserEnabled(SWIFT), Grant(SWIFT, SERVICE, "service")])
-def test_a_user_that_does_not_exist_refuses_the_plan(resource: UserEnabled | Grant) -> None:
-    facts = {FindUser(SWIFT): Presence.ABSENT, ReadGrants(SWIFT, SERVICE): frozenset[str]()}
-    with pytest.raises(DeclarationError, match="no user swift in domain Default"):
-        resource.diff(facts)
+def test_a_missing_user_is_made_with_the_password_that_its_service_has() -> None:
+    change = ServiceUser(SWIFT, PASSWORD).diff({FindUser(SWIFT): Presence.ABSENT})
+    assert change is not None
+    assert (change.action, change.steps) == (Action.CREATE, (CreateUser(SWIFT, PASSWORD),))
+    assert "canary" not in repr(change)
+
+
+def test_a_password_is_reset_only_where_that_was_said() -> None:
+    change = ServiceUser(SWIFT, PASSWORD, set_password=True).diff(
+        {FindUser(SWIFT): Presence.ENABLED}
+    )
+    assert change is not None
+    assert change.steps == (SetPassword(SWIFT, PASSWORD),)
+    assert "canary" not in repr(change)
 
 
 @pytest.mark.parametrize(
@@ -113,9 +125,9 @@ def test_a_role_is_granted_when_it_is_not_held_in_any_spelling(
         assert change.summary == "grant role service to user swift on project service"
 
 
-def test_a_grant_asks_for_the_user_too_and_has_nothing_to_note() -> None:
+def test_a_grant_asks_for_the_roles_held_and_has_nothing_to_note() -> None:
     grant = Grant(SWIFT, SERVICE, "service")
-    assert grant.queries() == (FindUser(SWIFT), ReadGrants(SWIFT, SERVICE))
+    assert grant.queries() == (ReadGrants(SWIFT, SERVICE),)
     assert grant.notes({}) == ()
 
 

@@ -9,6 +9,7 @@ from setup_tool.core.identity import (
     CreateProject,
     CreateRole,
     CreateService,
+    CreateUser,
     DeleteEndpoint,
     DisableProject,
     DisableService,
@@ -21,11 +22,13 @@ from setup_tool.core.identity import (
     IdentityStep,
     ProjectRef,
     RevokeRole,
+    SetPassword,
     UpdateEndpoint,
     UserRef,
     WithdrawEndpoint,
     WithdrawService,
 )
+from setup_tool.core.secret import Secret
 from setup_tool.resources.identity.inverse import inverse
 
 USER = UserRef("swift", DomainRef("default"))
@@ -59,6 +62,8 @@ PAIRS: list[tuple[IdentityStep, IdentityStep]] = [
 NEVER_UNDONE: list[IdentityStep] = [
     CreateRole("service"),
     CreateProject(PROJECT),
+    CreateUser(USER, Secret("p")),
+    SetPassword(USER, Secret("p")),
     DeleteEndpoint("e1", "s3", "public", "R", "http://a"),
 ]
 

@@ -1,0 +1,79 @@
+"""A user that a service logs in as."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from setup_tool.core.identity import (
+    CreateUser,
+    EnableUser,
+    FindUser,
+    Presence,
+    SetPassword,
+    UserRef,
+)
+from setup_tool.core.plan import IDENTITY, Action, Change, Note, Stage
+
+if TYPE_CHECKING:
+    from setup_tool.core.secret import Secret
+    from setup_tool.resources.resource import Answers
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceUser:
+    """A user exists, is enabled, and has the password that its services have in their files.
+
+    ``set_password``: an existing one is given that password; never without an operator's
+    word.
+    """
+
+    user: UserRef
+    password: Secret
+    set_password: bool = False
+    stage: Stage = Stage.ACCOUNTS
+    target: str = field(default=IDENTITY, init=False)
+
+    def queries(self) -> tuple[FindUser, ...]:
+        """Ask whether the user exists and is enabled."""
+        return (FindUser(self.user),)
+
+    def diff(self, facts: Answers) -> Change | None:
+        """Return the making of a missing user, the enabling of a disabled one."""
+        presence = facts[FindUser(self.user)]
+        if presence is Presence.ABSENT:
+            return Change(
+                target=self.target,
+                stage=self.stage,
+                action=Action.CREATE,
+                summary=f"create user {self.user} with the password in its service's file",
+                steps=(CreateUser(self.user, self.password),),
+                reasons=(
+                    f"A service logs in as {self.user}, which Keystone does not have.",
+                    "It gets role service only: grant what else the lost one had.",
+                ),
+            )
+        if presence is Presence.DISABLED:
+            return self._update(EnableUser(self.user), "enable user", "which is disabled")
+        if self.set_password:
+            return self._update(
+                SetPassword(self.user, self.password),
+                "reset the password of user",
+                "which has another password in Keystone than in the service's file",
+            )
+        return None
+
+    def notes(self, facts: Answers) -> tuple[Note, ...]:
+        """Nothing to say."""
+        del facts
+        return ()
+
+    def _update(self, step: EnableUser | SetPassword, doing: str, why: str) -> Change:
+        return Change(
+            target=self.target,
+            stage=self.stage,
+            action=Action.UPDATE,
+            summary=f"{doing} {self.user}",
+            steps=(step,),
+            reasons=(f"A service logs in as {self.user}, {why}.",),
+        )
