@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from setup_tool.core.errors import DeclarationError, as_one
+from setup_tool.core.plan import Note
 from setup_tool.declare import bind_controller, bind_proxy
 from setup_tool.declare.bind_catalogue import (
     check_locations,
@@ -17,12 +18,12 @@ from setup_tool.declare.bind_catalogue import (
 )
 from setup_tool.declare.bind_logins import check_logins, login_uses
 from setup_tool.declare.questions import is_controller, is_proxy
+from setup_tool.declare.single_points import single_points
 from setup_tool.declare.urls import catalogue_urls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from setup_tool.core.plan import Note
     from setup_tool.declare.bind_logins import Repair
     from setup_tool.declare.bind_proxy import Proxy
     from setup_tool.declare.instantiate import Use
@@ -107,4 +108,16 @@ def bind(
     for region, served in ec2.items():
         uses.append(ec2_use(region, served, catalogue))
         notes += published_at_one("EC2", uses[-1], served)
+    notes += _keystone_at_one(proxies, [node for node in nodes if is_controller(node)])
     return Bound(tuple(uses), tuple(notes), tuple(proxies), locations)
+
+
+def _keystone_at_one(proxies: Sequence[Proxy], controllers: Sequence[Node]) -> list[Note]:
+    return [
+        Note(proxy.node.name, text)
+        for proxy in proxies
+        if proxy.login is not None
+        for text in single_points(
+            f"where {proxy.file.name} finds Keystone", [proxy.login.auth_url], controllers
+        )
+    ]
