@@ -2,7 +2,8 @@
 
 Every conversation is one ``sh`` that reads its script from standard input; with
 ``become`` it is reached through sudo, whose password goes out only when sudo asks,
-and the script only when the shell behind it has said that it is there.
+and the script only when the shell behind it has said that it is there. A sudo that
+insists on a terminal (``requiretty``) is asked again on one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from setup_tool.core.errors import UnreachableError
 from setup_tool.core.events import Event
+from setup_tool.core.secret import MASK
 from setup_tool.node.observe import observe_script, parse_reply
 from setup_tool.node.reply import IncompleteReplyError
 from setup_tool.node.transaction import (
@@ -36,14 +38,27 @@ SILENCE = 60
 pauses of ours are a URL's timeout, and the five seconds between a follower's signs."""
 
 _PLAIN = "sh"
+# sudo's complaints are read, so they are wanted in English
 _BECOME = (
-    'sh -c \'if test "$(id -u)" = 0; then echo {ready}; exec sh; fi; '
+    'sh -c \'if test "$(id -u)" = 0; then echo {ready}; exec sh; fi; LC_ALL=C; export LC_ALL; '
     'exec sudo -S -p {prompt} sh -c "echo {ready}; exec sh"\''
 )
+# A terminal neither echoes nor changes a byte once it is raw, but it has no end of input,
+# and an sh on one would be interactive: so the script's size goes first, and a pipe between.
+_BECOME_AT_TERMINAL = (
+    "sh -c 'stty raw -echo; LC_ALL=C; export LC_ALL; "
+    'exec sudo -p {prompt} sh -c "stty raw -echo; echo {ready}; '
+    "head -c {size} | sh\"'"
+)
+_TERMINAL_WANTED = b"you must have a tty"
 
 
 class LostError(Exception):
     """The way to the node broke; says how."""
+
+
+class _TerminalWantedError(Exception):
+    """sudo does its work on a terminal only."""
 
 
 class Conversation(Protocol):
@@ -76,10 +91,14 @@ class NodeShell(ABC):
         self._name = name
         self._become = become
         self._become_password = become_password
+        self._at_terminal = False
 
     @abstractmethod
-    def _open(self, command: str) -> Conversation:
-        """Start a command on the node; raises `UnreachableError` with the phase."""
+    def _open(self, command: str, *, terminal: bool) -> Conversation:
+        """Start a command on the node, on a terminal of its own where ``terminal``.
+
+        Raises `UnreachableError` with the phase.
+        """
 
     @abstractmethod
     def close(self) -> None:
@@ -89,11 +108,10 @@ class NodeShell(ABC):
         """Fulfil `Shell.observe`."""
         nonce = secrets.token_hex(16)
         script = observe_script(queries, nonce)
-        talk = self._shell()
+        talk = self._shell(len(script))
         reply = bytearray()
         try:
-            talk.send(script)
-            talk.end_input()
+            self._give(talk, script)
             while data := talk.receive():
                 reply += data
             return parse_reply(bytes(reply), queries, nonce)
@@ -112,11 +130,10 @@ class NodeShell(ABC):
         return self._follow(attach_script(run, state_dir), run, listener)
 
     def _follow(self, script: bytes, run: str, listener: Listener) -> Outcome:
-        talk = self._shell()
+        talk = self._shell(len(script))
         output, rest = bytearray(), b""
         try:
-            talk.send(script)
-            talk.end_input()
+            self._give(talk, script)
             while data := talk.receive():
                 *lines, rest = (rest + data).split(b"\n")
                 for line in lines:
@@ -139,13 +156,28 @@ class NodeShell(ABC):
         if text:
             listener.on(Event(self._name, text, failed=text.startswith("failed: ")))
 
-    def _shell(self) -> Conversation:
-        """Return a conversation with a shell that awaits its script."""
+    def _give(self, talk: Conversation, script: bytes) -> None:
+        talk.send(script)
+        if not self._at_terminal:
+            talk.end_input()
+
+    def _shell(self, size: int) -> Conversation:
+        """Return a conversation with a shell that awaits its script, of so many bytes."""
         if not self._become:
-            return self._open(_PLAIN)
+            return self._open(_PLAIN, terminal=False)
+        try:
+            return self._behind_sudo(size)
+        except _TerminalWantedError:
+            self._at_terminal = True
+            return self._behind_sudo(size)
+
+    def _behind_sudo(self, size: int) -> Conversation:
         mark = secrets.token_hex(16)
         prompt, ready = f"prompt-{mark}", f"ready-{mark}"
-        talk = self._open(_BECOME.format(prompt=prompt, ready=ready))
+        command = _BECOME_AT_TERMINAL if self._at_terminal else _BECOME
+        talk = self._open(
+            command.format(prompt=prompt, ready=ready, size=size), terminal=self._at_terminal
+        )
         try:
             self._pass_sudo(talk, prompt.encode(), ready.encode() + b"\n")
         except BaseException:
@@ -161,29 +193,37 @@ class NodeShell(ABC):
                 data = talk.receive()
                 heard += data
                 if not data:
-                    self._fail("sudo", _complaint(heard, prompt))
+                    if _TERMINAL_WANTED in heard and not self._at_terminal:
+                        raise _TerminalWantedError
+                    said = self._last_words(heard, prompt)
+                    self._fail("sudo", said or "sudo ended without a word")
                 if heard.count(prompt) > asked:
                     self._answer_sudo(talk, again=asked > 0)
         except LostError as problem:
-            self._fail("sudo", str(problem))
+            said = self._last_words(heard, prompt)
+            self._fail("sudo", f"{problem} sudo had said: {said}" if said else str(problem))
 
     def _answer_sudo(self, talk: Conversation, *, again: bool) -> None:
         if self._become_password is None:
             self._fail(
                 "sudo",
-                "sudo wants a password; give ansible_become_password, or let the login use sudo "
-                "without one",
+                "sudo wants a password; give ansible_become_password in the inventory or say "
+                "--ask-become-pass, or let the login use sudo without one",
             )
         if again:
-            self._fail("sudo", "sudo refused the password of ansible_become_password")
+            self._fail(
+                "sudo",
+                "sudo refused the password of ansible_become_password or --ask-become-pass",
+            )
         talk.send(self._become_password.reveal().encode() + b"\n")
+
+    def _last_words(self, heard: bytes, prompt: bytes) -> str:
+        """Return the last line sudo said, empty if it said none; never its password."""
+        text = heard.replace(prompt, b"").decode("utf-8", "replace")
+        if self._become_password:
+            text = text.replace(self._become_password.reveal(), MASK)
+        lines = [line.strip() for line in text.split("\n") if line.strip()]
+        return lines[-1][:300] if lines else ""
 
     def _fail(self, phase: str, why: str) -> NoReturn:
         raise UnreachableError(f"{self._name}: {phase}: {why.rstrip('.')}.") from None
-
-
-def _complaint(heard: bytes, prompt: bytes) -> str:
-    """Return what sudo said when it ended; nothing secret was sent to it but its password."""
-    said = heard.replace(prompt, b"").decode("utf-8", "replace").split("\n")
-    lines = [line.strip() for line in said if line.strip()]
-    return lines[-1][:300] if lines else "sudo ended without a word"

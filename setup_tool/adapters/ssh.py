@@ -45,15 +45,15 @@ class SshShell(NodeShell):
         self._context = context or shared_context()
         self._hops: list[paramiko.Transport] = []
 
-    def _open(self, command: str) -> Conversation:
+    def _open(self, command: str, *, terminal: bool) -> Conversation:
         paramiko = import_paramiko()
         if self._hops and self._hops[-1].is_active():
             with contextlib.suppress(paramiko.SSHException, EOFError, OSError, LostError):
-                return _SshConversation(self._hops[-1], command)
+                return _SshConversation(self._hops[-1], command, terminal=terminal)
         self.close()
         self._connect()
         try:
-            return _SshConversation(self._hops[-1], command)
+            return _SshConversation(self._hops[-1], command, terminal=terminal)
         except (paramiko.SSHException, EOFError, OSError, LostError) as problem:
             self._fail("session", f"the node gave no shell: {_reason(problem)}")
 
@@ -161,10 +161,12 @@ class SshShell(NodeShell):
 class _SshConversation:
     """A command in a session of its own on a connection."""
 
-    def __init__(self, transport: paramiko.Transport, command: str) -> None:
+    def __init__(self, transport: paramiko.Transport, command: str, *, terminal: bool) -> None:
         self._channel = transport.open_session(timeout=_CONNECT_TIMEOUT)
         self._channel.settimeout(SILENCE)
         self._channel.set_combine_stderr(True)
+        if terminal:
+            self._channel.get_pty(term="dumb")
         self._channel.exec_command(command)
 
     def send(self, data: bytes) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from setup_tool.core.errors import UnreachableError
-from setup_tool.core.facts import SystemFact
-from setup_tool.core.queries import ReadSystem
+from setup_tool.core.facts import FileFact, SystemFact
+from setup_tool.core.queries import ReadFile, ReadSystem
 from setup_tool.core.secret import Secret
 from setup_tool.core.transaction import Ending, Transaction
 from tests.contracts.changes import STATE, write
@@ -44,19 +44,42 @@ done
 exit 1
 """
 
+# With `Defaults requiretty`: it asks on the terminal itself, and without -S.
+SUDO_AT_TERMINAL = """\
+#!/bin/sh
+(: </dev/tty) 2>/dev/null || { echo 'sudo: sorry, you must have a tty to run sudo' >&2; exit 1; }
+[ "$1" = -p ] || exit 99
+prompt=$2
+shift 2
+[ "$(cat ~/sudo-is)" = asking ] || exec "$@"
+printf '%s' "$prompt" >/dev/tty
+read -r password </dev/tty
+[ "$password" = "$(cat ~/sudo-password)" ] && exec "$@"
+echo 'Sorry, try again.' >/dev/tty
+printf '%s' "$prompt" >/dev/tty
+read -r password </dev/tty
+"""
+BIG = bytes(range(256)) * 1024
+"""Every byte a terminal may take for something else, and more than its buffers hold."""
+
 
 @pytest.fixture
 def guarded(place: Place) -> Place:
     """A node whose login is not root, and whose sudo wants a password."""
-    fakes = {
-        "sudo": SUDO,
-        "id": f'#!/bin/sh\n[ "$1" != -u ] || exec echo 1000\nexec {ID} "$@"\n',
-    }
-    for name, text in fakes.items():
-        place.fake(name, text)
+    put_sudo(place, SUDO)
+    return place
+
+
+def put_sudo(place: Place, sudo: str) -> None:
+    place.fake("sudo", sudo)
+    place.fake("id", f'#!/bin/sh\n[ "$1" != -u ] || exec echo 1000\nexec {ID} "$@"\n')
     (place.home / "sudo-is").write_text("asking")
     (place.home / "sudo-password").write_text(PASSWORD)
-    return place
+
+
+def demand_terminal(place: Place, *, asking: bool) -> None:
+    put_sudo(place, SUDO_AT_TERMINAL)
+    (place.home / "sudo-is").write_text("asking" if asking else "open")
 
 
 def become(place: Place, password: str | None) -> NodeShell:
@@ -101,6 +124,34 @@ def test_a_sudo_that_stays_shut_says_why_and_no_password(
     assert ": sudo: " in text
     assert complaint in text
     assert "canary" not in text
+
+
+@pytest.mark.parametrize("asking", [True, False])
+def test_a_sudo_that_wants_a_terminal_gets_one(place: Place, asking: bool) -> None:
+    demand_terminal(place, asking=asking)
+    (place.home / "big").write_bytes(BIG)
+    shell = become(place, PASSWORD)
+    question = ReadFile("~/big")
+    fact = shell.observe([question])[question]
+    assert isinstance(fact, FileFact)
+    assert fact.content is not None
+    assert fact.content.reveal() == BIG
+    transaction = Transaction("pty", STATE, (write("~/file", BIG, None),))
+    heard = Heard()
+    assert shell.commit(transaction, heard).ending is Ending.DONE
+    shell.close()
+    assert (place.home / "file").read_bytes() == BIG
+    assert PASSWORD not in "".join(heard.texts)
+
+
+def test_a_password_refused_on_a_terminal_is_not_shown(near: Place) -> None:
+    demand_terminal(near, asking=True)
+    shell = become(near, "canary-wrong")
+    with pytest.raises(UnreachableError) as refusal:
+        shell.observe([QUESTION])
+    shell.close()
+    assert "sudo refused the password" in str(refusal.value)
+    assert "canary" not in str(refusal.value)
 
 
 def test_a_node_without_sudo_says_so(guarded: Place) -> None:

@@ -121,13 +121,12 @@ def test_another_key_or_another_user_is_refused(running_lab: RunningLab) -> None
         pass
 
 
-def test_a_terminal_is_refused(running_lab: RunningLab) -> None:
+def test_a_command_runs_on_a_terminal_where_one_is_asked_for(running_lab: RunningLab) -> None:
     with connected(running_lab) as client:
-        transport = client.get_transport()
-        assert transport is not None
-        channel = transport.open_session()
-        with pytest.raises(paramiko.SSHException):
-            channel.get_pty()
+        _, out, _ = client.exec_command("tty; : </dev/tty && echo mine", get_pty=True)
+        name, mine = out.read().split()
+        assert name.startswith(b"/dev/pts/")
+        assert mine == b"mine"
 
 
 def test_the_session_log_counts_connections_commands_and_file_transfers(

@@ -5,9 +5,9 @@ usage: serve_nodes.py NODES KEYS SESSION_LOG NAME=PORT...
 The keys are made in KEYS on the first start: ``user`` for the client, ``NAME`` for
 each node, and ``known_hosts``. The only user is the one this process runs as.
 
-A command runs as OpenSSH would run it without a terminal: through ``/bin/sh -c``,
-in a session of its own, and its channel stays open until it has ended and nobody
-holds its outputs. When the connection is lost the shell, and only it, gets HUP;
+A command runs as OpenSSH would run it: through ``/bin/sh -c``, in a session of its
+own, on a terminal where the client asks for one, and its channel stays open until it
+has ended and nobody holds its outputs. When the connection is lost the shell, and only it, gets HUP;
 what it has detached lives on.
 
 SESSION_LOG gets a JSON object a line: ``time``, ``node``, ``event`` (connection: a
@@ -111,7 +111,8 @@ def session_log(path: Path, node: Node) -> Log:
 async def run(node: Node, log: Log, process: Any) -> None:
     """Run one command (or a shell that reads its commands) for a client."""
     log("exec", process.get_extra_info("connection"))
-    child, stdin, stdout, stderr = await spawn(node, process.command)
+    start = spawn if process.term_type is None else spawn_at_terminal
+    child, stdin, stdout, stderr = await start(node, process.command)
     feeding = asyncio.create_task(feed(process, stdin))
     finished = asyncio.gather(
         child.wait(), drain(stdout, process.stdout), drain(stderr, process.stderr)
@@ -142,8 +143,31 @@ async def spawn(
     stdin, ours_in = os.pipe()
     ours_out, stdout = os.pipe()
     ours_err, stderr = os.pipe()
+    words = ["/bin/sh"] if command is None else ["/bin/sh", "-c", command]
+    child = await execute(node, words, stdin, stdout, stderr)
+    return child, ours_in, ours_out, ours_err
+
+
+async def spawn_at_terminal(
+    node: Node, command: str | None
+) -> tuple[asyncio.subprocess.Process, int, int, int]:
+    """Start a command on a terminal; return the same as `spawn`."""
+    ours, terminal = os.openpty()
+    ours_err, stderr = os.pipe()
+    os.close(stderr)  # a terminal has one output
+    # a leader of a session without a terminal gets the one that it opens (tty(4))
+    words = ["/bin/sh", "-c", 'exec <>"$1" >&0 2>&0; exec /bin/sh ${2+-c "$2"}', "sh"]
+    words += [os.ttyname(terminal), *([] if command is None else [command])]
+    child = await execute(node, words, terminal, os.dup(terminal), os.dup(terminal))
+    return child, os.dup(ours), ours, ours_err
+
+
+async def execute(
+    node: Node, words: list[str], stdin: int, stdout: int, stderr: int
+) -> asyncio.subprocess.Process:
+    """Start a process in a session of its own on descriptors, which are closed here."""
     child = await asyncio.create_subprocess_exec(
-        *(["/bin/sh"] if command is None else ["/bin/sh", "-c", command]),
+        *words,
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,
@@ -154,7 +178,7 @@ async def spawn(
     )
     for descriptor in (stdin, stdout, stderr):
         os.close(descriptor)
-    return child, ours_in, ours_out, ours_err
+    return child
 
 
 async def feed(process: Any, descriptor: int) -> None:
@@ -245,7 +269,6 @@ async def listen(node: Node, keys: Path, user_key: Any, log: Log, numbers: Itera
         sftp_factory=files,
         encoding=None,
         kex_algs=KEX,
-        allow_pty=False,
         line_editor=False,
         agent_forwarding=False,
         x11_forwarding=False,
