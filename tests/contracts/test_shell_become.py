@@ -77,9 +77,9 @@ def put_sudo(place: Place, sudo: str) -> None:
     (place.home / "sudo-password").write_text(PASSWORD)
 
 
-def demand_terminal(place: Place, *, asking: bool) -> None:
+def demand_terminal(place: Place, disposed: str) -> None:
     put_sudo(place, SUDO_AT_TERMINAL)
-    (place.home / "sudo-is").write_text("asking" if asking else "open")
+    (place.home / "sudo-is").write_text(disposed)
 
 
 def become(place: Place, password: str | None) -> NodeShell:
@@ -126,9 +126,9 @@ def test_a_sudo_that_stays_shut_says_why_and_no_password(
     assert "canary" not in text
 
 
-@pytest.mark.parametrize("asking", [True, False])
-def test_a_sudo_that_wants_a_terminal_gets_one(place: Place, asking: bool) -> None:
-    demand_terminal(place, asking=asking)
+@pytest.mark.parametrize("disposed", ["asking", "open"])
+def test_a_sudo_that_wants_a_terminal_gets_one(place: Place, disposed: str) -> None:
+    demand_terminal(place, disposed)
     (place.home / "big").write_bytes(BIG)
     shell = become(place, PASSWORD)
     question = ReadFile("~/big")
@@ -145,7 +145,7 @@ def test_a_sudo_that_wants_a_terminal_gets_one(place: Place, asking: bool) -> No
 
 
 def test_a_password_refused_on_a_terminal_is_not_shown(near: Place) -> None:
-    demand_terminal(near, asking=True)
+    demand_terminal(near, "asking")
     shell = become(near, "canary-wrong")
     with pytest.raises(UnreachableError) as refusal:
         shell.observe([QUESTION])

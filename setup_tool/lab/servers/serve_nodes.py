@@ -7,8 +7,8 @@ each node, and ``known_hosts``. The only user is the one this process runs as.
 
 A command runs as OpenSSH would run it: through ``/bin/sh -c``, in a session of its
 own, on a terminal where the client asks for one, and its channel stays open until it
-has ended and nobody holds its outputs. When the connection is lost the shell, and only it, gets HUP;
-what it has detached lives on.
+has ended and nobody holds its outputs. When the connection is lost the shell, and
+only it, gets HUP; what it has detached lives on.
 
 SESSION_LOG gets a JSON object a line: ``time``, ``node``, ``event`` (connection: a
 client came to log in; refused: a key was; exec; sftp) and ``connection``, a number
