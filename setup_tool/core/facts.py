@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from setup_tool.core.firewall import FirewallFact
 from setup_tool.core.history import BackupFact, HistoryFact
 from setup_tool.core.queries import NodeQuery
 
@@ -121,5 +122,6 @@ NodeFact = (
     | BackupFact
     | PackageFact
     | HttpFact
+    | FirewallFact
 )
 NodeFacts = Mapping[NodeQuery, NodeFact]

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from setup_tool.core.firewall import ReadFirewall
+
 
 @dataclass(frozen=True, slots=True)
 class ReadSystem:
@@ -97,4 +99,5 @@ NodeQuery = (
     | ReadBackup
     | ReadPackage
     | FetchHttp
+    | ReadFirewall
 )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from setup_tool.core.firewall import OpenPort
+
 if TYPE_CHECKING:
     from setup_tool.core.content import Content
     from setup_tool.core.http import Request
@@ -79,7 +81,7 @@ class SettleRun:
     run: str
 
 
-NodeStep = SettleRun | WriteFile | RemoveFile | BounceService | StampService
+NodeStep = SettleRun | WriteFile | RemoveFile | BounceService | StampService | OpenPort
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from setup_tool.core.errors import DeclarationError
 from setup_tool.core.plan import Note
 from setup_tool.core.queries import ReadFile
 from setup_tool.declare.instantiate import Use
-from setup_tool.declare.questions import NOVA, nova_api_units
+from setup_tool.declare.questions import EC2_PORT, NOVA, nova_api_units
 from setup_tool.declare.releases import NOVA_WITHOUT_EC2, is_at_least
 from setup_tool.declare.urls import bound, port, without_version
 from setup_tool.declare.versions import release_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from setup_tool.declare.roles import Value
     from setup_tool.resources.resource import Answers
 
-_PORTS = {"ec2": 8773, "osapi_compute": 8774}
+_PORTS = {"ec2": EC2_PORT, "osapi_compute": 8774}
 _REFERENCE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _V3_TOKENS_SINCE = "12"
 """Liberty: the first nova whose EC2 reads the token from a v3 answer's header."""
@@ -51,7 +51,10 @@ def use_of(node: Node, facts: Answers, keystone: str | None) -> tuple[Use | None
     if settings.ec2 == "off":
         return None, ()
     values = _values(node, file, release, "ec2") | {
-        "keystone_ec2_url": _tokens_url(node, file, release, keystone)
+        "keystone_ec2_url": _tokens_url(node, file, release, keystone),
+        "ec2_address": _value(file, "ec2_listen"),
+        "ec2_port": _port(file, "ec2"),
+        "firewall": settings.firewall == "auto",
     }
     return Use("nova-ec2", "node", node.name, values), ()
 
@@ -135,11 +138,14 @@ def _tokens_url(node: Node, file: IniFile, release: str, keystone: str | None) -
 
 def _health_url(file: IniFile, api: str) -> str:
     scheme = "https" if api in _listed(file, "enabled_ssl_apis") else "http"
+    return bound(_value(file, f"{api}_listen"), _port(file, api), scheme) + "/"
+
+
+def _port(file: IniFile, api: str) -> int:
     number = _value(file, f"{api}_listen_port")
     if number is not None and not number.isdigit():
         raise DeclarationError(f"{file.name}: {api}_listen_port is not a number.")
-    address = _value(file, f"{api}_listen")
-    return bound(address, int(number or _PORTS[api]), scheme) + "/"
+    return int(number or _PORTS[api])
 
 
 def _listed(file: IniFile, key: str) -> tuple[str, ...]:

@@ -98,6 +98,8 @@ def use_of(proxy: Proxy, location: str, identity: Answers) -> Use:
         "proxy_reload": settings.proxy_reload,
         "proxy_units": proxy_units(proxy.node),
         "state_dir": settings.state_dir,
+        "proxy_address": _address(proxy.file, port(proxy.health_url)),
+        "firewall": settings.firewall == "auto",
     }
     if proxy.login is None:
         return Use("s3api-tempauth", "node", proxy.node.name, values)
@@ -171,6 +173,15 @@ def _health_url(file: IniFile) -> str:
         raise DeclarationError(f"{file.name}: bind_port is not a number.")
     address = _value(file, DEFAULT, "bind_ip")
     return bound(address, int(number or _DEFAULT_PORT), scheme) + "/healthcheck"
+
+
+def _address(file: IniFile, number: int) -> str | None:
+    """Return the address that the file binds a port to, None where it names none for it."""
+    said = {key: file.get(DEFAULT, key) for key in ("bind_ip", "bind_port")}
+    address, bound_to = said["bind_ip"], said["bind_port"]
+    if address is None or address.unresolved or (bound_to and bound_to.value != str(number)):
+        return None
+    return address.value
 
 
 def _reseller_prefix(proxy: Proxy) -> str:

@@ -12,6 +12,7 @@ from setup_tool.core.transaction import ServiceControl
 from setup_tool.declare.roles import Declaration, Role, Values, fill
 from setup_tool.editors.ini import Dialect
 from setup_tool.resources.config_file import ConfigFile, ListMember, Setting
+from setup_tool.resources.firewall_port import FirewallPort
 from setup_tool.resources.https_trust import HttpsTrust
 from setup_tool.resources.identity.catalogue_service import CatalogueService
 from setup_tool.resources.identity.endpoint import Endpoint
@@ -232,6 +233,17 @@ def _https_trust(wanted: _Wanted) -> Resource:
     return HttpsTrust(target=wanted.node(), stage=wanted.stage, url=wanted.text("url"))
 
 
+def _firewall_port(wanted: _Wanted) -> Resource:
+    return FirewallPort(
+        target=wanted.node(),
+        stage=wanted.stage,
+        service=wanted.text("service"),
+        port=wanted.number("port", wanted.said("port")),
+        address=wanted.text_if_said("address"),
+        managed=wanted.truth("managed"),
+    )
+
+
 def _role(wanted: _Wanted) -> Resource:
     return KeystoneRole(wanted.text("name"), stage=wanted.stage)
 
@@ -301,6 +313,7 @@ _KINDS: dict[str, tuple[Callable[[_Wanted], Resource], set[str]]] = {
         },
     ),
     "https_trust": (_https_trust, {"url"}),
+    "firewall_port": (_firewall_port, {"service", "port", "address", "managed"}),
     "role": (_role, {"name"}),
     "project": (_project, set()),
     "service_user": (_service_user, {"set_password"}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from setup_tool.core.firewall import ReadFirewall
 from setup_tool.core.queries import (
     FetchHttp,
     ReadFile,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 PROXY_UNITS = ("swift-proxy", "openstack-swift-proxy")
 NOVA_API_UNITS = ("nova-api", "openstack-nova-api")
+EC2_PORT = 8773
 SWIFT = ReadPackage(SWIFT_PACKAGES)
 NOVA = ReadPackage(NOVA_PACKAGES)
 
@@ -59,6 +61,8 @@ def first_questions(node: Node) -> tuple[NodeQuery, ...]:
             asked.append(SWIFT)
             if settings.proxy_health_url:
                 asked.append(info_url(settings.proxy_health_url))
+        if settings.firewall == "auto" and settings.proxy_health_url:
+            asked.append(ReadFirewall(port(settings.proxy_health_url)))
     if is_controller(node):
         asked.append(ReadFile(settings.nova_conf))
         if not settings.nova_version:
@@ -66,6 +70,9 @@ def first_questions(node: Node) -> tuple[NodeQuery, ...]:
         asked += _service(
             "nova-api", nova_api_units(node), settings.nova_api_health_url, settings.state_dir
         )
+        if settings.firewall == "auto" and settings.nova_api_health_url:
+            # the one it has unless its file says otherwise
+            asked.append(ReadFirewall(EC2_PORT))
     return tuple(asked)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from setup_tool.core.firewall import ReadFirewall
 from setup_tool.core.queries import (
     FetchHttp,
     NodeQuery,
@@ -24,6 +25,7 @@ from setup_tool.core.queries import (
 )
 from setup_tool.node.history import HISTORY, past_call
 from setup_tool.node.http_client import BODY_LIMIT, HEAD_ALLOWANCE, HTTP_CLIENT
+from setup_tool.node.look_firewall import LOOK_FIREWALL
 from setup_tool.node.processes import PROCESSES, port_word
 from setup_tool.node.reply import parse_reply
 from setup_tool.node.shell_words import block, file_name, path_word, quoted
@@ -275,6 +277,7 @@ def observe_script(queries: Sequence[NodeQuery], nonce: str) -> bytes:
     }
     packages: dict[str, None] = {}
     files: list[str] = []
+    firewall = ""
     clients = False
     for key, query in enumerate(dict.fromkeys(queries)):
         match query:
@@ -282,6 +285,8 @@ def observe_script(queries: Sequence[NodeQuery], nonce: str) -> bytes:
                 files.append(f"look_at_file {key} {path_word(path)}\n")
             case ReadPackage(names):
                 packages |= dict.fromkeys(file_name(name) for name in names)
+            case ReadFirewall():
+                firewall = "look_at_firewall\n"
             case _:
                 clients = clients or isinstance(query, FetchHttp)
                 calls.append(_call(key, query, stamps))
@@ -289,12 +294,14 @@ def observe_script(queries: Sequence[NodeQuery], nonce: str) -> bytes:
         calls[1:1] = [*files, f"look_at_mounts {MOUNTS_KEY}\n"]
     if packages:
         calls.append(f"look_at_packages {PACKAGES_KEY} {' '.join(map(quoted, packages))}\n")
-    calls.append(f"emit {END_KEY} ''\n")
+    calls += [firewall, f"emit {END_KEY} ''\n"]
     if clients:
         calls.insert(1, "choose_client\n")
     text = _EMIT + PROCESSES + HTTP_CLIENT + _SYSTEM + _FILE + _SERVICE + _STATE + _PACKAGE + _FETCH
     if any(isinstance(query, ReadHistory | ReadBackup) for query in queries):
         text += HISTORY
+    if firewall:
+        text += LOOK_FIREWALL
     return block(text + "".join(calls))
 
 

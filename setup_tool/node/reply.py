@@ -23,6 +23,7 @@ from setup_tool.core.facts import (
     StampFact,
     SystemFact,
 )
+from setup_tool.core.firewall import ReadFirewall
 from setup_tool.core.queries import (
     FetchHttp,
     NodeQuery,
@@ -35,6 +36,7 @@ from setup_tool.core.queries import (
     ReadStamp,
     ReadSystem,
 )
+from setup_tool.node.firewall_reply import firewall_fact
 from setup_tool.node.history import parse_backup, parse_history
 from setup_tool.node.http_client import BODY_LIMIT
 
@@ -67,6 +69,9 @@ def parse_reply(reply: bytes, queries: Sequence[NodeQuery], nonce: str) -> NodeF
             facts[query] = _package(records.get("packages", b""), query)
             continue
         try:
+            if isinstance(query, ReadFirewall):
+                facts[query] = firewall_fact(records, query.port)
+                continue
             record = records[str(key)]
             fact = _fact(record, query, nonce.encode())
         except (KeyError, ValueError, IndexError) as problem:

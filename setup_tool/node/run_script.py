@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Final
 
 from setup_tool.node.run_files import FILES
+from setup_tool.node.run_firewall import FIREWALL
 from setup_tool.node.run_journal import DURABLE, JOURNAL, LOCK
 from setup_tool.node.run_service import SERVICE
 
@@ -75,7 +76,7 @@ fi
 close_run "$dir" "$ending" "$step" "$detail"
 """
 
-RUN_FUNCTIONS: Final = DURABLE + JOURNAL + LOCK + FILES + SERVICE
+RUN_FUNCTIONS: Final = DURABLE + JOURNAL + LOCK + FILES + SERVICE + FIREWALL
 """What the steps of a run call; before it: prelude, ``run``, ``state``, ``dir``, processes,
 the HTTP client."""
 RUN_END: Final = _END

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from setup_tool.core.content import Content
 from setup_tool.core.errors import DeclarationError
+from setup_tool.core.firewall import OpenPort
 from setup_tool.core.transaction import (
     BounceService,
     Canary,
@@ -41,7 +42,7 @@ from setup_tool.node.shell_words import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Step = TypeVar("Step", SettleRun, WriteFile, BounceService, StampService)
+Step = TypeVar("Step", SettleRun, WriteFile, BounceService, StampService, OpenPort)
 
 __all__ = ["attach_script", "parse_outcome", "progress_text", "stage_script"]
 
@@ -209,6 +210,7 @@ def _run_text(transaction: Transaction) -> str:
         main.append(f"service_{services.index(bounce.service)}; bounce {kind} || return 1")
     main += _after(transaction.canaries)
     main += [f"service_{services.index(stamp.service)}; stamp" for stamp in stamps]
+    main += _opening(_of(transaction, OpenPort))
     return "".join(
         [
             "trap '' HUP INT PIPE TERM\numask 077\n",
@@ -315,6 +317,15 @@ def _after(canaries: Sequence[Canary]) -> list[str]:
             "    return 1",
             "}",
         ]
+    return lines
+
+
+def _opening(ports: Sequence[OpenPort]) -> list[str]:
+    """Return the lines that open ports: last, since nothing that was proven is undone for them."""
+    lines = ["written= bounced="] if ports else []
+    for each in ports:
+        words = (each.program, f"{each.port:d}", each.zone or "", f"setup-tool: {each.service}")
+        lines.append(f"open_port {' '.join(map(quoted, words))} || return 1")
     return lines
 
 

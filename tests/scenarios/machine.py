@@ -17,6 +17,7 @@ from setup_tool.core.facts import (
     StampFact,
     SystemFact,
 )
+from setup_tool.core.firewall import FirewallFact, OpenPort, ReadFirewall, Verdict
 from setup_tool.core.queries import (
     FetchHttp,
     ReadFile,
@@ -64,6 +65,7 @@ class Machine:
     answer: int | str = 200
     stamp: StampFact = StampFact()  # noqa: RUF009 - frozen
     runs: Mapping[str, RunState] = field(default_factory=dict)
+    firewall: FirewallFact = FirewallFact(Verdict.OPEN)  # noqa: RUF009 - frozen
     variables: Mapping[str, Any] = field(default_factory=dict)
 
     def ask(self, query: NodeQuery) -> NodeFact:  # noqa: PLR0911 - a table
@@ -90,6 +92,8 @@ class Machine:
                 return RunsFact(self.runs)
             case ReadPackage():
                 return PackageFact(self.package)
+            case ReadFirewall():
+                return self.firewall
             case FetchHttp(url):
                 return self._fetch(url)
 
@@ -106,6 +110,9 @@ class Machine:
                 digest = Content(self.file or b"").digest
                 stamp = StampFact(self.instance, dict.fromkeys(service.reads, digest))
                 return replace(self, stamp=stamp)
+            case OpenPort(_, program, _, zone):
+                assert (program, zone) == (self.firewall.program, self.firewall.zone)
+                return replace(self, firewall=FirewallFact(Verdict.OPEN, program))
             case SettleRun(run):
                 left = {name: state for name, state in self.runs.items() if name != run}
                 return replace(self, runs=left)
@@ -134,6 +141,10 @@ def read_machine(said: Mapping[str, Any], text: str | None) -> Machine:
         text = text.replace("\n", "\r\n")
     file = None if text is None else text.encode(rest.pop("encoding", "utf-8"))
     rest["runs"] = {run: RunState(state) for run, state in rest.pop("runs", {}).items()}
+    if "firewall" in rest:
+        said_of_it = dict(rest["firewall"])
+        verdict = Verdict(said_of_it.pop("verdict"))
+        rest["firewall"] = FirewallFact(verdict, **said_of_it)
     stamp = rest.pop("stamp", None)
     if stamp is not None:
         read = (file or b"") if stamp["read"] == "this file" else b"another"
