@@ -13,13 +13,19 @@ ifneq ($(CA_BUNDLE),)
 export SSL_CERT_FILE ?= $(CA_BUNDLE)
 endif
 
-.PHONY: demo test check format docs bench clean
+.PHONY: demo test test-nodes check format docs bench clean clean-nodes
 
 demo: $(VENV)/operator
 	$(BIN)/setup-tool demo
 
 test: $(VENV)/dev $(CLIENTS)/ready
 	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
+
+# On real hosts: Debian machines with systemd, in namespaces. Needs root.
+test-nodes: $(VENV)/dev
+	tests/nodes/files/outside.sh
+	$(BIN)/python -m tests.nodes.seed
+	$(BIN)/python -m pytest tests/nodes --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check .
@@ -36,6 +42,10 @@ docs: $(VENV)/dev
 
 bench: $(VENV)/dev
 	$(BIN)/python -m bench
+
+# Removes the machines that killed runs left, or that were to be kept; the images stay.
+clean-nodes: $(VENV)/dev
+	$(BIN)/python -m tests.nodes.remains
 
 clean:
 	rm -rf $(VENV) .cache dist build

@@ -108,10 +108,7 @@ class Cloud:
 
     def assert_no_secret(self, *texts: str) -> None:
         """Fail when a password of the lab, or a line that gives a secret away, is in a text."""
-        for text in texts:
-            found = [secret for secret in self.secrets() if secret in text]
-            assert not found, "a password of the lab was printed"
-            assert not _GIVEN_AWAY.search(text), "a secret key was printed"
+        assert_none_of(self.secrets(), *texts)
 
     def tree(self, node: str) -> dict[str, tuple[int, int, int]]:
         """Return what would tell of any write below a node's folder: inode, size, ctime."""
@@ -120,3 +117,11 @@ class Cloud:
             status = path.lstat()
             found[str(path)] = (status.st_ino, status.st_size, status.st_ctime_ns)
         return found
+
+
+def assert_none_of(secrets: set[str], *texts: str) -> None:
+    """Fail when one of the secrets, or a line that gives a secret away, is in a text."""
+    for text in texts:
+        found = [secret for secret in secrets if secret in text]
+        assert not found, "a password of the cloud was printed"
+        assert not _GIVEN_AWAY.search(text), "a secret key was printed"

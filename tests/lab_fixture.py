@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import ssl
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -106,11 +107,22 @@ class RunningLab:
 
 
 def request(
-    method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    method: str,
+    url: str,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    authority: Path | None = None,
 ) -> Answer:
-    """Send one request, past any proxy settings of the environment."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    sent = urllib.request.Request(  # noqa: S310  -- always http on loopback
+    """Send one request, past any proxy settings of the environment.
+
+    ``authority`` is the certificate to trust, for servers with TLS.
+    """
+    trust = ssl.create_default_context(cafile=str(authority)) if authority else None
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust)
+    )
+    sent = urllib.request.Request(  # noqa: S310  -- always http or https, to servers of the tests
         url, data=body, headers=dict(headers or {}), method=method
     )
     try:

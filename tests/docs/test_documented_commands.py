@@ -83,7 +83,9 @@ def test_the_commands_of_the_lab_page_work_in_their_order(tmp_path: Path) -> Non
     assert "export OS_CLOUD=lab" in out
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "check", "docs", "bench"])
+@pytest.mark.parametrize(
+    "target", ["demo", "test", "test-nodes", "clean-nodes", "check", "docs", "bench"]
+)
 def test_the_make_targets_that_are_documented_exist(target: str) -> None:
     ran = subprocess.run(
         [shutil.which("make") or "make", "--dry-run", target],

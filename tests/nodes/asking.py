@@ -1,0 +1,104 @@
+"""Requests to the cloud as its users send them: native ones, and signed ones of S3."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from setup_tool.adapters.signing import BotocoreSigner
+from setup_tool.core.credential import KeyPair
+from setup_tool.core.http import Request
+from setup_tool.core.secret import Secret
+from tests.lab_fixture import Answer, Login, request
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+REGION = "RegionOne"
+
+
+class _Now:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        raise NotImplementedError
+
+    def wait(self, seconds: float) -> None:
+        raise NotImplementedError
+
+
+_SIGNER = BotocoreSigner(_Now())
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class User:
+    """A user of the cloud, with a token and a pair of keys for S3."""
+
+    login: Login
+    pair: KeyPair
+    authority: Path
+
+    def native(self, method: str, path: str = "", body: bytes | None = None, *, at: str) -> Answer:
+        """Ask Swift for a path below the user's account, at this scheme, host and port."""
+        url = f"{at}/v1/AUTH_{self.login.project_id}{path}"
+        return request(method, url, body, self.login.headers, authority=self.authority)
+
+    def s3(self, method: str, path: str = "/", body: bytes | None = None, *, at: str) -> Answer:
+        """Ask S3 for a path, signed with SigV4, at this scheme, host and port."""
+        asked = Request(method, f"{at}{path}", body=body)
+        signed = _SIGNER.sign(asked, self.pair, region=REGION, version="v4")
+        headers = {
+            name: value.reveal() if isinstance(value, Secret) else value
+            for name, value in signed.headers
+        }
+        return request(method, str(signed.url), body, headers, authority=self.authority)
+
+
+def user(keystone: str, name: str, project: str, password: str, authority: Path) -> User:
+    """Log in, and make a pair of keys."""
+    domain = {"id": "default"}
+    who = {"name": name, "domain": domain, "password": password}
+    asked = {
+        "auth": {
+            "identity": {"methods": ["password"], "password": {"user": who}},
+            "scope": {"project": {"name": project, "domain": domain}},
+        }
+    }
+    answer = _posted(f"{keystone}/v3/auth/tokens", asked, {}, authority)
+    token = json.loads(answer.body)["token"]
+    urls = [
+        endpoint["url"]
+        for service in token["catalog"]
+        if service["type"] == "object-store"
+        for endpoint in service["endpoints"]
+        if endpoint["interface"] == "public"
+    ]
+    login = Login(
+        answer.headers["X-Subject-Token"],
+        token["project"]["id"],
+        frozenset(role["name"] for role in token["roles"]),
+        urls[0],
+    )
+    place = f"{keystone}/v3/users/{token['user']['id']}/credentials/OS-EC2"
+    made = _posted(place, {"tenant_id": login.project_id}, login.headers, authority)
+    pair = json.loads(made.body)["credential"]
+    return User(login, KeyPair(pair["access"], Secret(pair["secret"])), authority)
+
+
+def answers(url: str, authority: Path | None = None) -> bool:
+    """Tell whether a GET is answered with success."""
+    try:
+        return request("GET", url, authority=authority).status < 400
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def _posted(url: str, body: Any, headers: dict[str, str], authority: Path) -> Answer:
+    headers = {"Content-Type": "application/json", **headers}
+    answer = request("POST", url, json.dumps(body).encode(), headers, authority=authority)
+    assert answer.status == 201, answer
+    return answer

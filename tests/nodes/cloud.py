@@ -1,0 +1,137 @@
+"""setup-tool as an operator runs it, against the machines that are on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tests.cloud import PROGRAM, Ran, assert_none_of
+from tests.nodes import places
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from tests.nodes.hosts import Hosts
+
+_PATIENCE = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """A cloud's machines, and its operator."""
+
+    hosts: Hosts
+
+    @property
+    def folder(self) -> Path:
+        """The operator's home and working directory."""
+        folder = self.hosts.folder / "operator"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the operator's programs find in their environment."""
+        outside = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
+        for name in ("SSH_AUTH_SOCK", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+            outside.pop(name, None)
+        return outside | {
+            "HOME": str(self.folder),
+            "XDG_STATE_HOME": str(self.folder / "state"),
+            "OS_CLOUD": "admin",
+            "OS_CLIENT_CONFIG_FILE": str(self._clouds()),
+            "NO_COLOR": "1",
+        }
+
+    def start(self, *words: str, **overrides: str) -> subprocess.Popen[str]:
+        """Start the program and leave it running; ``overrides`` are of its environment."""
+        return subprocess.Popen(
+            [*PROGRAM, *words],
+            env=self.environment | overrides,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.folder,
+        )
+
+    def run(self, *words: str, status: int | None = 0, **overrides: str) -> Ran:
+        """Run the program; its exit status must be the given one, None: any."""
+        process = self.start(*words, **overrides)
+        out, err = process.communicate(timeout=_PATIENCE)
+        ran = Ran(process.returncode, out, err)
+        self.assert_no_secret(out, err)
+        assert "Traceback" not in err, err
+        assert status in {None, ran.status}, f"exit status {ran.status}\n{out}\n{err}"
+        return ran
+
+    def apply(self, *words: str, status: int | None = 0, **variables: Any) -> Ran:
+        """Apply the inventory with some variables of it changed."""
+        return self.run("apply", "-i", self.inventory(**variables), "--yes", *words, status=status)
+
+    def plan(self, *words: str, **variables: Any) -> Any:
+        """Return the plan's document, for the inventory with some variables changed."""
+        inventory = self.inventory(**variables)
+        return self.run("plan", "-i", inventory, "--format", "json", *words).document
+
+    def inventory(
+        self, hosts: Mapping[str, Mapping[str, Any]] | None = None, **variables: Any
+    ) -> str:
+        """Return the path of an inventory of the proxies that are on.
+
+        ``hosts`` are variables of single ones, ``variables`` are of all; None takes one away.
+        """
+        every = {
+            "ansible_user": "ops",
+            "ansible_become": True,
+            "ansible_ssh_private_key_file": str(self.hosts.key),
+            "known_hosts": str(self.hosts.known_hosts),
+            **variables,
+        }
+        proxies = {
+            name: {"ansible_host": self.hosts[name].address, **(hosts or {}).get(name, {})}
+            for name in self.hosts.proxies
+        }
+        written = json.dumps(
+            {
+                "all": {
+                    "vars": {name: value for name, value in every.items() if value is not None},
+                    "children": {"proxy": {"hosts": proxies}},
+                }
+            },
+            indent=1,
+        )
+        path = self.folder / f"inventory-{hashlib.sha256(written.encode()).hexdigest()[:8]}.yaml"
+        path.write_text(written)
+        return str(path)
+
+    def assert_no_secret(self, *texts: str) -> None:
+        """Fail when a password of the cloud, or a line that gives a secret away, is in a text."""
+        assert_none_of(self.hosts.secrets(), *texts)
+
+    def _clouds(self) -> Path:
+        path = self.folder / "clouds.yaml"
+        entries = {
+            user: {
+                "auth": {
+                    "auth_url": f"{places.KEYSTONE}/v3",
+                    "username": user,
+                    "password": self.hosts.seed.passwords[user],
+                    "project_name": project,
+                    "user_domain_name": "Default",
+                    "project_domain_name": "Default",
+                },
+                "region_name": "RegionOne",
+                "identity_api_version": "3",
+                "cacert": str(self.hosts.seed.authority),
+            }
+            for user, project in (("admin", "admin"), ("demo", "demo"))
+        }
+        path.touch(mode=0o600)
+        path.write_text(json.dumps({"clouds": entries}))
+        return path

@@ -1,0 +1,47 @@
+"""Clouds made of machines, for tests that need real hosts. They need root."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.nodes.cloud import Cloud
+from tests.nodes.hosts import opened
+from tests.nodes.places import PROXIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.nodes.hosts import Hosts
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--keep-hosts",
+        metavar="NAME",
+        help="leave the cloud up under this name, and use the one that was left up under it",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config) -> None:
+    if os.geteuid() and not config.option.collectonly:
+        raise pytest.UsageError(
+            "The tests on real hosts boot machines, which takes root: run them with sudo, "
+            "for instance `sudo make test-nodes`."
+        )
+
+
+@pytest.fixture(scope="module")
+def hosts(request: pytest.FixtureRequest) -> Iterator[Hosts]:
+    """A cloud of a module's own, of which nothing is on yet; `up` boots what is needed."""
+    with opened(request.config.getoption("--keep-hosts")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def cloud(hosts: Hosts) -> Cloud:
+    """A controller with the storage, and three proxies behind a balancer; native Swift works."""
+    hosts.up(*PROXIES)
+    return Cloud(hosts)

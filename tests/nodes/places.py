@@ -1,0 +1,50 @@
+"""Which machines a cloud has, where they are and what they run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.nodes.network import ipv4
+
+OPERATOR = 1
+BALANCER = 2
+S3_VIP = 3
+KEYSTONE_VIP = 4
+
+KEYSTONE = f"https://{ipv4(KEYSTONE_VIP)}:5000"
+S3 = f"http://{ipv4(S3_VIP)}:8080"
+S3_TLS = f"https://{ipv4(S3_VIP)}"
+VIEW = f"http://{ipv4(BALANCER)}:8404/;csv"
+"""Where the balancer tells how it sees its servers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A machine before there is one."""
+
+    numbers: tuple[int, ...]
+    units: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    """Machines that have to be up for this one to be of use."""
+    ports: tuple[int, ...] = ()
+    """On which it listens when it is up, besides SSH's."""
+
+
+_STORAGE = ("memcached", "swift-account", "swift-container", "swift-object")
+
+PLACES = {
+    "balancer": Place((BALANCER, S3_VIP, KEYSTONE_VIP), ("haproxy.service",), ports=(8404,)),
+    "bastion": Place((5,)),
+    "ctl1": Place(
+        (11,),
+        ("keystone.service", "mariadb.service", *(f"{name}.service" for name in _STORAGE)),
+        ports=(3306, 5000, 11211, 6200, 6201, 6202),
+    ),
+    "ctl2": Place((12,), ("keystone.service",), ("ctl1",), (5000,)),
+    "proxy1": Place((21,), ("swift-proxy.service",), ("ctl1", "balancer"), (8080,)),
+    "proxy2": Place((22,), ("swift-proxy.service",), ("ctl1", "balancer"), (8080,)),
+    "proxy3": Place((23,), ("swift-proxy.service",), ("ctl1", "balancer"), (8080,)),
+}
+CONTROLLERS = tuple(name for name in PLACES if name.startswith("ctl"))
+PROXIES = tuple(name for name in PLACES if name.startswith("proxy"))
+STORAGE = ipv4(PLACES["ctl1"].numbers[0])

@@ -1,0 +1,48 @@
+"""A cloud of Debian hosts gets S3, by a login that becomes root with sudo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.nodes import places
+from tests.nodes.network import ipv4
+
+if TYPE_CHECKING:
+    from tests.nodes.asking import User
+    from tests.nodes.cloud import Cloud
+
+
+@pytest.fixture(scope="module")
+def demo(cloud: Cloud) -> User:
+    return cloud.hosts.user("demo")
+
+
+def test_the_plan_for_hosts_as_debian_sets_them_up_changes_each_proxy(cloud: Cloud) -> None:
+    planned = cloud.plan()
+    assert not planned["converged"]
+    edited = [
+        change["target"]
+        for change in planned["changes"]
+        if change["summary"] == "edit /etc/swift/proxy-server.conf"
+    ]
+    assert edited == ["proxy1", "proxy2", "proxy3"]
+
+
+def test_apply_gives_them_s3_and_finds_nothing_left_to_do(cloud: Cloud, demo: User) -> None:
+    cloud.apply()
+    planned = cloud.plan()
+    assert planned["converged"]
+    assert planned["changes"] == []
+    assert demo.s3("PUT", "/first", at=places.S3).status == 200
+    assert demo.s3("PUT", "/first/key", b"first", at=places.S3_TLS).status == 200
+    assert demo.s3("GET", "/first/key", at=places.S3).body == b"first"
+    assert demo.native("GET", "/first/key", at=places.S3).body == b"first"
+
+
+def test_verify_passes_through_the_balancer_and_each_proxy(cloud: Cloud) -> None:
+    report = cloud.run("verify", "-i", cloud.inventory(), "--format", "json").document
+    assert report["passed"]
+    asked = {check["target"] for check in report["checks"]}
+    assert asked >= {places.S3, *(f"http://{ipv4(number)}:8080" for number in (21, 22, 23))}
