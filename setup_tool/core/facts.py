@@ -65,12 +65,15 @@ class ServiceFact:
 
     ``started_at`` is in whole seconds since the epoch, rounded down; None when not
     running. ``unit`` is the systemd unit found, None for a process found by its port.
+    ``seamless``: its main process is Swift's proxy server, run by a Python of the node's
+    own (no container, no uwsgi), and takes SIGUSR1 for a reload without a gap.
     """
 
     running: bool
     instance: str | None = None
     started_at: int | None = None
     unit: str | None = None
+    seamless: bool = False
 
 
 @dataclass(frozen=True, slots=True)

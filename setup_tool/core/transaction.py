@@ -38,14 +38,26 @@ class RemoveFile:
     replaces: str
 
 
+class ConfigTest(Enum):
+    """How Swift's proxy server is made to load a configuration file without serving it."""
+
+    OPTION = "option"
+    """``swift-proxy-server FILE --test-config``, which Swift has from 2.32 on."""
+    LOADER = "loader"
+    """``init_request_processor`` of ``swift.common.wsgi``, which every release starts with."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceControl:
     """How a service is told to read its files again, and how its health is asked.
 
     With ``unit`` systemd does it, unless a command stands in its place. ``port``
     finds the running instance where there is no unit. ``reads`` are the files whose
-    digests the stamp records. ``health_statuses`` are the HTTP statuses of ``health_url``
-    that mean it is well. Timeouts are in seconds.
+    digests the stamp records. ``seamless``: where there is no ``reload`` command, SIGUSR1
+    to its main process has it start anew without a gap in listening (Swift from 2.24 on).
+    ``config_test``: how a file that it reads is tried before it goes live.
+    ``health_statuses`` are the HTTP statuses of ``health_url`` that mean it is well.
+    Timeouts are in seconds.
     """
 
     name: str
@@ -55,6 +67,8 @@ class ServiceControl:
     port: int | None = None
     restart: str | None = None
     reload: str | None = None
+    seamless: bool = False
+    config_test: ConfigTest | None = None
     health_statuses: tuple[int, ...] = (200,)
     health_timeout: int = 60
 

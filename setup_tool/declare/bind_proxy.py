@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING
 from setup_tool.core.errors import DeclarationError
 from setup_tool.core.identity import Login, ReadGrants
 from setup_tool.core.queries import ReadFile
+from setup_tool.core.transaction import ConfigTest
 from setup_tool.declare.instantiate import Use
 from setup_tool.declare.logins import read_login
 from setup_tool.declare.questions import SWIFT, info_url, proxy_units
-from setup_tool.declare.releases import SWIFT_WITH_S3API, is_at_least
+from setup_tool.declare.releases import (
+    SWIFT_WITH_S3API,
+    SWIFT_WITH_SEAMLESS_RELOAD,
+    SWIFT_WITH_TEST_CONFIG,
+    is_at_least,
+)
 from setup_tool.declare.urls import bound, port, without_version
 from setup_tool.declare.versions import release_of, swift_from_info
 from setup_tool.editors import pipeline
@@ -96,6 +102,8 @@ def use_of(proxy: Proxy, location: str, identity: Answers) -> Use:
         "proxy_health_url": proxy.health_url,
         "proxy_restart": settings.proxy_restart,
         "proxy_reload": settings.proxy_reload,
+        "proxy_seamless": is_at_least(proxy.release, SWIFT_WITH_SEAMLESS_RELOAD),
+        "proxy_config_test": _config_test(proxy.release),
         "proxy_units": proxy_units(proxy.node),
         "state_dir": settings.state_dir,
         "proxy_address": _address(proxy.file, port(proxy.health_url)),
@@ -111,6 +119,13 @@ def use_of(proxy: Proxy, location: str, identity: Answers) -> Use:
         "secret_cache_duration": _cache_seconds(proxy, identity),
     }
     return Use("s3api", "node", proxy.node.name, values)
+
+
+def _config_test(release: str) -> str:
+    """Return how a Swift of that release tries a file, as the roles spell it."""
+    if is_at_least(release, SWIFT_WITH_TEST_CONFIG):
+        return str(ConfigTest.OPTION.value)
+    return str(ConfigTest.LOADER.value)
 
 
 def _login_values(login: Login) -> Mapping[str, Value]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from setup_tool.core.errors import DeclarationError
 from setup_tool.core.plan import Answering
 from setup_tool.core.secret import Secret
-from setup_tool.core.transaction import ServiceControl
+from setup_tool.core.transaction import ConfigTest, ServiceControl
 from setup_tool.declare.roles import Declaration, Role, Values, fill
 from setup_tool.editors.ini import Dialect
 from setup_tool.resources.config_file import ConfigFile, ListMember, Setting
@@ -218,6 +218,8 @@ def _service(wanted: _Wanted) -> Resource:
         port=None if port is None else wanted.number("port", port),
         restart=wanted.text_if_said("restart"),
         reload=wanted.text_if_said("reload"),
+        seamless="seamless" in wanted.fields and wanted.truth("seamless"),
+        config_test=_config_test(wanted),
         health_statuses=tuple(wanted.number("health_statuses", each) for each in statuses),
     )
     return Service(
@@ -242,6 +244,15 @@ def _firewall_port(wanted: _Wanted) -> Resource:
         address=wanted.text_if_said("address"),
         managed=wanted.truth("managed"),
     )
+
+
+def _config_test(wanted: _Wanted) -> ConfigTest | None:
+    said = wanted.text_if_said("config_test")
+    if said is None:
+        return None
+    if said not in {each.value for each in ConfigTest}:
+        raise wanted.error("knows no 'config_test' but option and loader.")
+    return ConfigTest(said)
 
 
 def _role(wanted: _Wanted) -> Resource:
@@ -309,6 +320,8 @@ _KINDS: dict[str, tuple[Callable[[_Wanted], Resource], set[str]]] = {
             "health_statuses",
             "restart",
             "reload",
+            "seamless",
+            "config_test",
             "state_dir",
         },
     ),

@@ -10,6 +10,12 @@ NOVA_WITHOUT_EC2 = "13"
 SWIFT_WITH_S3API = "2.18"
 """Rocky: ``s3api`` and ``s3token`` came into Swift (Swift 2.18.0, release notes)."""
 
+SWIFT_WITH_SEAMLESS_RELOAD = "2.24"
+"""SIGUSR1 reloads a Swift server without a gap in listening (Swift 2.24.0, release notes)."""
+
+SWIFT_WITH_TEST_CONFIG = "2.32"
+"""Swift's servers take ``--test-config`` (Swift 2.32.0, release notes)."""
+
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*")
 _FIRST_YEAR = 2000
 

@@ -189,7 +189,7 @@ same_listener() {
 
 # look_at_service KEY PORT STAMP UNIT...
 look_at_service() {
-    key=$1 port=$2 stamp=$3 unit= running= instance= ticks=
+    key=$1 port=$2 stamp=$3 unit= running= instance= ticks= main= seamless=
     shift 3
     for unit in "$@" ''; do
         [ -n "$unit" ] && look_at_unit "$unit" && break
@@ -198,11 +198,13 @@ look_at_service() {
     if [ -n "$ticks" ] && [ -z "$boot_time" ]; then
         boot_time=$(awk '$1 == "btime" { print $2 }' /proc/stat)
     fi
+    [ -z "$running" ] || [ -z "$main" ] || ! is_seamless "$main" || seamless=yes
     emit "$key" "running $running
 instance $instance
 ticks $ticks
 boot $boot_time
-unit $unit"
+unit $unit
+seamless $seamless"
 }
 """
 

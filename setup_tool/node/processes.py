@@ -83,6 +83,27 @@ look_at_port() {
     done
 }
 
+# is_swift PID: whether it is Swift's own proxy server, run by a Python of this system.
+# A script that is run by its first line has its name, cut, as the process's (execve(2));
+# a container has another root; uwsgi and Apache have another name.
+is_swift() {
+    comm=
+    { IFS= read -r comm <"/proc/$1/comm"; } 2>/dev/null
+    [ "$comm" = swift-proxy-ser ] || return 1
+    case $(readlink "/proc/$1/exe") in */*python*) ;; *) return 1 ;; esac
+    [ "$(stat -L -c %d:%i "/proc/$1/root" 2>/dev/null)" = "$(stat -L -c %d:%i /)" ]
+}
+
+# is_seamless PID: whether it is one that takes SIGUSR1 (bit 9 of SigCgt, proc(5)) for a
+# reload; with `workers = 0` it would die of it
+is_seamless() {
+    is_swift "$1" || return 1
+    while read -r word caught; do
+        [ "$word" != SigCgt: ] || break
+    done <"/proc/$1/status"
+    case $caught in *[2367abef]??) return 0 ;; *) return 1 ;; esac
+}
+
 # look_at_unit UNIT: sets running, instance, main and ticks; fails where there is no such unit
 look_at_unit() {
     running= instance= main= ticks= loaded=

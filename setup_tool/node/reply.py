@@ -195,6 +195,7 @@ def _service(fields: Mapping[str, str]) -> ServiceFact:
         instance=fields["instance"] or None,
         started_at=started,
         unit=fields["unit"] or None,
+        seamless=fields["seamless"] == "yes",
     )
 
 

@@ -51,7 +51,7 @@ check() {
         return 1
     }
     printf '%s\n' "$real" >"real/$1"
-    [ -n "$4" ] || printf '%s\n' "${folder}/.${real##*/}.setup-tool.$run" >>temps
+    printf '%s\n' "${folder}/.${real##*/}.setup-tool.$run" >>temps
     [ -n "$3" ] || return 0
     [ -f "$real" ] || {
         fail failed "$2 is not a regular file"
@@ -74,12 +74,17 @@ check() {
     fi
 }
 
-# replace REAL SOURCE MODE DIGEST [OWNER]: REAL gets the bytes of SOURCE by a rename,
-# keeping owner, mode, attributes and label; MODE and OWNER are for a new file, which
-# gets its folder's owner without. Nothing happens when its digest is not DIGEST any more.
-replace() {
+# beside REAL: sets temp, where the finished file stands before it is renamed over REAL
+beside() {
     folder=${1%/*}
     temp=$folder/.${1##*/}.setup-tool.$run
+}
+
+# finish REAL SOURCE MODE [OWNER]: the bytes of SOURCE beside REAL, with its owner, mode,
+# attributes and label; MODE and OWNER are for a new file, which gets its folder's owner
+# without
+finish() {
+    beside "$1"
     rm -f "$temp"
     cat "$2" >"$temp" || return 1
     if [ -e "$1" ]; then
@@ -91,13 +96,19 @@ replace() {
         fi
         [ "$(stat -c '%u:%g %a' "$1")" = "$(stat -c '%u:%g %a' "$temp")" ] || return 1
     else
-        chown "${5:-$(stat -c '%u:%g' "${folder:-/}")}" "$temp"
+        chown "${4:-$(stat -c '%u:%g' "${folder:-/}")}" "$temp"
         chmod "$3" "$temp" || return 1
     fi
     durable "$temp"
-    unchanged "$1" "$4" || return 1
+}
+
+# go_live REAL DIGEST: the finished file is renamed over REAL; nothing happens when its
+# digest is not DIGEST any more
+go_live() {
+    beside "$1"
+    unchanged "$1" "$2" || return 1
     mv -f "$temp" "$1" || return 1
-    command -v restorecon >/dev/null && [ -z "$4" ] && restorecon "$1"
+    command -v restorecon >/dev/null && [ -z "$2" ] && restorecon "$1"
     durable "${folder:-/}"
     return 0
 }
@@ -112,8 +123,24 @@ remove() {
     unchanged "$1" "$2" && rm -f "$1" && durable "${1%/*}/"
 }
 
-# write INDEX PATH OLD_DIGEST NEW_DIGEST [MODE IN_PLACE OWNER]: without NEW_DIGEST the
-# file is removed
+# prepare INDEX PATH MODE IN_PLACE OWNER: the finished file beside the one it is for; a
+# folder that takes no other file is no hindrance to one that is written in place
+prepare() {
+    IFS= read -r real <"real/$1"
+    finish "$real" "payload/$1" "$3" "$5" 2>>output && return 0
+    rm -f "$temp"
+    [ -z "$4" ] || return 0
+    step="write $2"
+    fail failed "$2 could not be written; $dir/output on the node says more"
+}
+
+# clear_away: the finished files that did not go live
+clear_away() {
+    [ -r temps ] || return 0
+    while IFS= read -r temp; do rm -f "$temp"; done <temps
+}
+
+# write INDEX PATH OLD_DIGEST NEW_DIGEST IN_PLACE: without NEW_DIGEST the file is removed
 write() {
     IFS= read -r real <"real/$1"
     if [ -n "$4" ]; then begin "write $2"; else begin "remove $2"; fi
@@ -129,12 +156,11 @@ write() {
     }
     if [ -z "$4" ]; then
         remove "$real" "$3" 2>>output
-    elif [ -n "$6" ]; then
+    elif [ -n "$5" ]; then
         overwrite "$real" "payload/$1" 2>>output
     else
-        replace "$real" "payload/$1" "$5" "$3" "$7" 2>>output
+        go_live "$real" "$3" 2>>output
     fi && digest_of "$real" && [ "$digest" = "$4" ] || {
-        rm -f "${real%/*}/.${real##*/}.setup-tool.$run"
         fail failed "$2 could not be written; $dir/output on the node says more"
         return 1
     }
@@ -153,8 +179,10 @@ restore() {
     elif [ -n "$4" ]; then
         overwrite "$real" "backup/$1" 2>>output
     else
-        unchanged "$real" "$3" &&
-            replace "$real" "backup/$1" "${mode:-0600}" "$3" "$owner" 2>>output
+        {
+            unchanged "$real" "$3" &&
+                finish "$real" "backup/$1" "${mode:-0600}" "$owner" && go_live "$real" "$3"
+        } 2>>output
     fi
 }
 """

@@ -27,7 +27,7 @@ durable() {
 
 JOURNAL: Final = r"""
 cd "$dir" || exit 1
-ending=done step='start' detail= number=0 written= bounced= healthy_before=yes
+ending=done step='start' detail= number=0 written= bounced= well= healthy_before=yes
 
 note() {
     printf '%s\n' "$*" >>journal

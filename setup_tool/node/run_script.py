@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from setup_tool.node.run_candidate import CANDIDATE
 from setup_tool.node.run_files import FILES
 from setup_tool.node.run_firewall import FIREWALL
 from setup_tool.node.run_journal import DURABLE, JOURNAL, LOCK
@@ -37,10 +38,7 @@ undo() {
         service_"$service"
         look
         old_instance=$instance old_workers=$workers
-        kind=restart
-        [ -n "$restart$unit" ] || kind=reload
-        begin "$kind $name"
-        tell "$kind" && await "$kind" || incomplete=yes
+        bring_back || incomplete=yes
     done
     step=$failed_step detail=$why
     if [ -n "$incomplete" ]; then
@@ -66,6 +64,7 @@ mkdir -p backup real
 begin 'check'
 if take_lock; then
     main || undo
+    clear_away
     prune
 elif [ -n "$cannot_lock" ]; then
     fail failed "no lock could be made in $state; $dir/output on the node says more"
@@ -76,7 +75,7 @@ fi
 close_run "$dir" "$ending" "$step" "$detail"
 """
 
-RUN_FUNCTIONS: Final = DURABLE + JOURNAL + LOCK + FILES + SERVICE + FIREWALL
+RUN_FUNCTIONS: Final = DURABLE + JOURNAL + LOCK + FILES + SERVICE + CANDIDATE + FIREWALL
 """What the steps of a run call; before it: prelude, ``run``, ``state``, ``dir``, processes,
 the HTTP client."""
 RUN_END: Final = _END

@@ -52,7 +52,8 @@ look() {
 }
 
 # took_over RELOAD INSTANCE WORKERS: whether what runs now was started since; where
-# nothing tells instances apart, health alone has to do
+# nothing tells instances apart, health alone has to do. While the main process of a
+# reload starts anew it listens on nothing, and the eldest of its workers passes for it.
 took_over() {
     look
     if [ -z "$unit$port" ]; then
@@ -63,16 +64,21 @@ took_over() {
         [ -z "$instance" ] || [ "$instance" != "$2" ]
         return
     fi
-    for pid in $workers; do
+    for pid in $main $workers; do
         case " $3 " in *" $pid "*) return 1 ;; esac
     done
     return 0
 }
 
+# can_reload: whether what runs now can be told to read its files without a gap
+can_reload() {
+    [ -n "$reload" ] || { [ -n "$seamless" ] && [ -n "$main" ] && is_seamless "$main"; }
+}
+
 # tell KIND: runs the service's command with the signals, mask and folder of a login
 tell() {
     case $1 in
-    reload) command=${reload:-systemctl reload $unit} ;;
+    reload) command=${reload:-kill -USR1 $main} ;;
     # a unit that crashed over and over is not started again before its count is reset
     *) command=${restart:-systemctl reset-failed $unit 2>/dev/null; systemctl restart $unit} ;;
     esac
@@ -86,9 +92,13 @@ tell() {
     ) >>output 2>&1 </dev/null
 }
 
-# bounce KIND: fails unless a new instance is healthy in time
+# bounce KIND: fails unless a new instance is healthy in time; a reload becomes a restart
+# where what runs cannot do it and a restart can
 bounce() {
     look
+    if [ "$1" = reload ] && [ -n "$restart$unit" ] && ! can_reload; then
+        set -- restart
+    fi
     old_instance=$instance old_workers=$workers
     digests_"$service" >"read.$service"
     begin "$1 $name"
@@ -97,7 +107,25 @@ bounce() {
         fail failed "the $1 command of $name failed; $dir/output on the node says more"
         return 1
     }
-    await "$1"
+    await "$1" || return 1
+    well="$well $service"
+}
+
+# bring_back: the service reads its old files again: by a reload where the one with the new
+# files went well, so that nobody is cut off, else or when that fails by a restart
+bring_back() {
+    for kind in reload restart; do
+        look
+        old_instance=$instance old_workers=$workers
+        if [ "$kind" = restart ]; then
+            [ -n "$restart$unit" ] || return 1
+        elif [ -n "$restart$unit" ]; then
+            case " $well " in *" $service "*) can_reload || continue ;; *) continue ;; esac
+        fi
+        begin "$kind $name"
+        tell "$kind" && await "$kind" && return 0
+    done
+    return 1
 }
 
 # await KIND: waits until a new instance answers

@@ -54,7 +54,8 @@ class Service:
         if reason is None:
             return None
         control = replace(self.control, unit=service.unit)
-        reload = healthy and control.reload is not None
+        can_reload = control.reload is not None or (control.seamless and service.seamless)
+        reload = healthy and can_reload
         if not reload and control.unit is None and control.restart is None:
             raise DeclarationError(self._no_way(reason))
         return Change(

@@ -163,7 +163,7 @@ def test_a_service_that_does_not_start_with_the_new_file_gets_its_old_one_back(
 def test_a_canary_that_fails_after_the_change_brings_the_old_file_back(
     near: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("setup_tool.node.transaction.AFTER_PATIENCE", 0)
+    monkeypatch.setattr("setup_tool.node.run_text.AFTER_PATIENCE", 0)
     with little_service(near.home, "old") as service:
         outcome = near.shell().commit(change(service, "strict", b"old", b"strict"), Heard())
     assert outcome.ending is Ending.RESTORED

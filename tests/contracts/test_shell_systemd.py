@@ -19,7 +19,7 @@ from setup_tool.core.transaction import (
     StampService,
     Transaction,
 )
-from setup_tool.node import observe, transaction
+from setup_tool.node import observe, run_text, transaction
 from tests.contracts.changes import STATE, digest, write
 from tests.node.places import Heard, LittleService, Place, little_service
 
@@ -67,6 +67,7 @@ def unit(near: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[LittleService
     place = "/run/systemd/system"
     for module, name in [
         (observe, "PROCESSES"),
+        (run_text, "PROCESSES"),
         (transaction, "PROCESSES"),
         (transaction, "_START"),
     ]:

@@ -108,8 +108,10 @@ def test_a_file_that_cannot_be_read_says_why(kind: str, problem: str | None) -> 
 
 
 def test_a_start_is_rounded_down_to_the_second() -> None:
-    text = "running yes\ninstance abc\nticks 199\nboot 1000\nunit nova-api.service"
-    expected = ServiceFact(running=True, instance="abc", started_at=1001, unit="nova-api.service")
+    text = "running yes\ninstance abc\nticks 199\nboot 1000\nunit nova-api.service\nseamless yes"
+    expected = ServiceFact(
+        running=True, instance="abc", started_at=1001, unit="nova-api.service", seamless=True
+    )
     assert answer(ReadService("nova"), text) == expected
 
 
