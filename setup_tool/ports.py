@@ -185,3 +185,7 @@ class Records(Protocol):
     def done(self, run: str, step: IdentityStep) -> None:
         """Note a step of a run before it is performed, with its inverse."""
         ...
+
+    def kept(self, run: str) -> tuple[str, ...]:
+        """Return the paths of what was noted in an operator's run, in the order of its rounds."""
+        ...

@@ -44,6 +44,10 @@ class FileRecords:
                 "this user a state directory of its own (XDG_STATE_HOME)."
             ) from None
 
+    def kept(self, run: str) -> tuple[str, ...]:
+        """Return the files of all rounds of a run."""
+        return tuple(sorted(map(str, self._folder.glob(f"{run}-*.jsonl"))))
+
 
 def state_folder() -> Path:
     """Return where this user's state lies: ``$XDG_STATE_HOME/setup-tool``."""

@@ -15,6 +15,7 @@ from setup_tool.cli.options import (
     RemoveEndpointOption,
     ResetPasswordOption,
     RoleOption,
+    SerialOption,
     VerboseOption,
     YesOption,
 )
@@ -71,10 +72,7 @@ def apply(
     remove_endpoint: RemoveEndpointOption = None,
     reset_service_password: ResetPasswordOption = False,
     yes: YesOption = False,
-    serial: Annotated[
-        str | None,
-        typer.Option("--serial", metavar="N|P%", help="Proxies at a time, after the first."),
-    ] = None,
+    serial: SerialOption = None,
     forks: ForksOption = _FORKS,
     output: FormatOption = Format.TEXT,
     verbose: VerboseOption = 0,

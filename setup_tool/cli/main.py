@@ -8,7 +8,13 @@ from typing import Annotated
 import typer
 
 from setup_tool import __version__
-from setup_tool.cli import commands_credentials, commands_lab, commands_plan, commands_verify
+from setup_tool.cli import (
+    commands_credentials,
+    commands_lab,
+    commands_plan,
+    commands_rollback,
+    commands_verify,
+)
 
 app = typer.Typer(
     name="setup-tool",
@@ -39,6 +45,7 @@ def _options(
 
 app.command("plan")(commands_plan.plan)
 app.command("apply")(commands_plan.apply)
+app.command("rollback")(commands_rollback.rollback)
 app.command("verify")(commands_verify.verify)
 app.add_typer(commands_credentials.app, name="credentials")
 app.add_typer(commands_lab.app, name="lab")

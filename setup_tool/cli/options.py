@@ -37,6 +37,10 @@ LimitOption = Annotated[
 ForksOption = Annotated[
     int, typer.Option("--forks", "-f", min=1, max=256, help="Nodes asked at the same time.")
 ]
+SerialOption = Annotated[
+    str | None,
+    typer.Option("--serial", metavar="N|P%", help="Proxies at a time, after the first."),
+]
 RemoveEndpointOption = Annotated[
     list[str] | None,
     typer.Option(

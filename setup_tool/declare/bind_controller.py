@@ -59,6 +59,25 @@ def use_of(node: Node, facts: Answers, keystone: str | None) -> tuple[Use | None
     return Use("nova-ec2", "node", node.name, values), ()
 
 
+def present_use(node: Node, facts: Answers) -> Use | None:
+    """Return the role whose service is nova-api with its file as it is, None if not known.
+
+    Nothing of that role but the service may be used: it is asked at the API that the
+    file has, not at the one that the inventory wants.
+    """
+    settings = node.settings
+    fact: FileFact = facts[ReadFile(settings.nova_conf)]
+    release = settings.nova_version or _package_release(facts)
+    if release is None or fact.content is None:
+        return None
+    file = open_config(node.name, settings.nova_conf, Dialect.OSLO, fact)
+    apis = _listed(file, "enabled_apis")
+    if "ec2" in apis and not is_at_least(release, NOVA_WITHOUT_EC2):
+        values = _values(node, file, release, "ec2") | {"keystone_ec2_url": None}
+        return Use("nova-ec2", "node", node.name, values)
+    return Use("nova-ec2-off", "node", node.name, _values(node, file, release, "osapi_compute"))
+
+
 def _without_ec2(node: Node, file: IniFile, release: str) -> tuple[Use | None, tuple[Note, ...]]:
     """Never add ec2 to nova 13 and later; where it stands, say so, or remove it when asked."""
     settings = node.settings

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from setup_tool.core.facts import PLANNED
 from setup_tool.core.plan import Change, Note, Plan
 from setup_tool.core.queries import ReadFile
-from setup_tool.core.transaction import WriteFile
+from setup_tool.core.transaction import RemoveFile, WriteFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,10 +34,11 @@ def make_plan(resources: Sequence[Resource], facts: Mapping[str, Answers]) -> Pl
             continue
         changes.append(change)
         for step in change.steps:
-            if isinstance(step, WriteFile):
+            if isinstance(step, WriteFile | RemoveFile):
                 query = ReadFile(step.path)
+                content = step.content if isinstance(step, WriteFile) else None
                 view[query] = replace(
-                    view[query], content=step.content, changed_at=PLANNED, problem=None
+                    view[query], content=content, changed_at=PLANNED, problem=None
                 )
     order = {target: place for place, target in enumerate(facts)}
     changes.sort(key=lambda change: (change.stage, order[change.target]))

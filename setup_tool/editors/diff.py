@@ -13,9 +13,11 @@ from setup_tool.editors.mask import Masker
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from setup_tool.core.content import Content
     from setup_tool.core.secret import Secret
 
 _CONTEXT = 2
+_NO_FILE = "(no file)"
 
 
 class DiffKind(Enum):
@@ -43,7 +45,7 @@ class DiffLine:
 
 def masked_diff(
     before: str | None,
-    after: str,
+    after: str | None,
     *,
     secrets: Collection[Secret] = (),
     name: str,
@@ -51,19 +53,30 @@ def masked_diff(
 ) -> tuple[DiffLine, ...]:
     """Return the difference of two texts, empty when they are the same.
 
-    ``before`` None: there is no file yet. ``context`` is the number of unchanged lines
+    None: there is no file before, or after. ``context`` is the number of unchanged lines
     shown around a change. Secrets are hidden as `Masker` says; where hiding makes an
     old and a new line look the same, the new one ends in ``(changed)``. A hunk's head
     tells the line in the new text and the section.
     """
     if before == after:
         return ()
-    old, new = split_lines(before or ""), split_lines(after)
+    old, new = split_lines(before or ""), split_lines(after or "")
     return (
-        DiffLine(DiffKind.OLD_FILE, "(no file)" if before is None else name),
-        DiffLine(DiffKind.NEW_FILE, name),
+        DiffLine(DiffKind.OLD_FILE, _NO_FILE if before is None else name),
+        DiffLine(DiffKind.NEW_FILE, _NO_FILE if after is None else name),
         *_Difference(old, new, secrets).lines(context),
     )
+
+
+def masked_content_diff(
+    before: Content | None, after: Content | None, *, name: str
+) -> tuple[DiffLine, ...]:
+    """Return the difference of two files' bytes; what is no UTF-8 is shown as U+FFFD."""
+    texts = (
+        None if content is None else content.reveal().decode("utf-8", "replace")
+        for content in (before, after)
+    )
+    return masked_diff(*texts, name=name)
 
 
 class _Difference:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from setup_tool.core.errors import NotConvergedError
+from setup_tool.core.events import Event
 from setup_tool.engine.rounds import Done, Provable, Round, follow_running, name_of_run
 from setup_tool.engine.survey import survey
 
@@ -61,7 +62,10 @@ def apply(
         return Report(run, first, (), first, found.bound.proxies, declined=True)
     for round_number in range(1, ROUNDS + 1):
         this = f"{run}-{round_number}"
-        Round(world, this, serial, found.plan, provable=_provable(found), done=done).carry_out()
+        carried = Round(world, this, serial, found.plan, provable=_provable(found), done=done)
+        carried.carry_out()
+        for name in carried.stale:
+            world.listener.on(Event(name, "planning again"))
         found = survey(world, selection)
         if found.plan.is_empty:
             return Report(run, first, tuple(done), found.plan, found.bound.proxies)

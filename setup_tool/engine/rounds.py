@@ -83,7 +83,7 @@ class Round:
     """One plan being carried out.
 
     ``provable`` are the proxies that canaries can prove, by node; what was done is
-    added to ``done`` as it is.
+    added to ``done`` as it is. ``command`` is the word the nodes' journals have for it.
     """
 
     def __init__(
@@ -95,6 +95,7 @@ class Round:
         *,
         provable: Mapping[str, Provable],
         done: list[Done],
+        command: str = "apply",
     ) -> None:
         self._world = world
         self._run = run
@@ -102,7 +103,13 @@ class Round:
         self._plan = plan
         self._provable = provable
         self._done = done
-        self._stale = False
+        self._command = command
+        self._stale: list[str] = []
+
+    @property
+    def stale(self) -> tuple[str, ...]:
+        """The nodes on which a file had changed since it was looked at."""
+        return tuple(self._stale)
 
     def carry_out(self) -> None:
         """Go through the stages, up to the first in which a file had changed meanwhile.
@@ -176,8 +183,8 @@ class Round:
                 self._done += [Done(change) for change in self._plan.of(stage, name)]
                 self._world.listener.on(Event(name, "done"))
             elif outcome.ending is Ending.STALE:
-                self._stale = True
-                self._world.listener.on(Event(name, f"{outcome.detail}; planning again"))
+                self._stale.append(name)
+                self._world.listener.on(Event(name, f"{outcome.detail}; nothing was written there"))
             else:
                 failures.append(SetupToolError(_failed(name, outcome)))
         if failures:
@@ -190,7 +197,7 @@ class Round:
         node = next(node for node in self._world.nodes if node.name == name)
         proven = self._canaries(name, proof) if proof is not None else ()
         run = f"{self._run}-{stage.name.lower()}"
-        return Transaction(run, node.settings.state_dir, steps, proven)
+        return Transaction(run, node.settings.state_dir, steps, proven, self._command)
 
     def _canaries(self, name: str, proof: _Proof) -> tuple[Canary, ...]:
         proxy = self._provable.get(name)

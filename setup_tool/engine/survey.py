@@ -46,7 +46,7 @@ def survey(world: World, selection: Selection) -> Survey:
     """
     facts = _first_facts(world)
     for node in world.nodes:
-        _check_system(node, facts[node.name])
+        check_system(node, facts[node.name])
     clocks = check_clocks(world.nodes, facts, world.clock.now().timestamp())
     proxies = read_proxies(world.nodes, facts)
     identity = facts[IDENTITY]
@@ -59,7 +59,7 @@ def survey(world: World, selection: Selection) -> Survey:
         Repair(selection.whole, selection.reset_passwords),
     )
     resources = _selected(world, selection, bound)
-    _ask_the_rest(world, resources, facts)
+    ask_the_rest(world, resources, facts)
     plan = make_plan(resources, facts)
     notes = (*clocks, *bound.notes, *plan.notes, *_not_removed(selection, plan))
     return Survey(facts, bound, Plan(plan.changes, notes))
@@ -90,17 +90,18 @@ def _first_facts(world: World) -> dict[str, dict[Any, Any]]:
             return dict(world.identity.observe([ListCatalogue()]))
         return dict(world.shells[name].observe(first_questions(nodes[name])))
 
-    return _all_or_error(in_parallel([IDENTITY, *nodes], ask, world.forks + 1))
+    return all_or_error(in_parallel([IDENTITY, *nodes], ask, world.forks + 1))
 
 
-def _all_or_error(answers: dict[str, dict[Any, Any] | SetupToolError]) -> dict[str, dict[Any, Any]]:
+def all_or_error(answers: dict[str, dict[Any, Any] | SetupToolError]) -> dict[str, dict[Any, Any]]:
+    """Return the answers of all targets; raises one error that says every one there was."""
     errors = [answer for answer in answers.values() if isinstance(answer, SetupToolError)]
     if errors:
         raise as_one(errors)
     return {name: a for name, a in answers.items() if not isinstance(a, SetupToolError)}
 
 
-def _check_system(node: Node, facts: Mapping[Any, Any]) -> None:
+def check_system(node: Node, facts: Mapping[Any, Any]) -> None:
     """Refuse a node that lacks what a transaction needs, before anything is touched."""
     system: SystemFact = facts[ReadSystem(node.settings.state_dir)]
     if system.missing:
@@ -158,7 +159,7 @@ def _stage_of(node: Node) -> Stage:
     return Stage.PROXIES if "proxy" in node.groups else Stage.CONTROLLERS
 
 
-def _ask_the_rest(
+def ask_the_rest(
     world: World, resources: Sequence[Resource], facts: dict[str, dict[Any, Any]]
 ) -> None:
     """Ask what only the first answers told was to be asked."""
@@ -174,5 +175,5 @@ def _ask_the_rest(
             return dict(world.identity.observe(list(left[name])))
         return dict(world.shells[name].observe(list(left[name])))
 
-    for name, answers in _all_or_error(in_parallel(list(left), ask, world.forks + 1)).items():
+    for name, answers in all_or_error(in_parallel(list(left), ask, world.forks + 1)).items():
         facts[name].update(answers)

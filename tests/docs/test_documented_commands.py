@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from tests.cloud import Cloud
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/clients.md", "docs/inventory.md", "docs/architecture.md")
+PAGES = (
+    "README.md",
+    "docs/clients.md",
+    "docs/inventory.md",
+    "docs/architecture.md",
+    "docs/rollback.md",
+)
 _FENCE = re.compile(r"^```[a-z]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"(setup-tool|s3cmd|aws|\.) \S")
 
