@@ -73,8 +73,7 @@ def present_use(node: Node, facts: Answers) -> Use | None:
     file = open_config(node.name, settings.nova_conf, Dialect.OSLO, fact)
     apis = _listed(file, "enabled_apis")
     if "ec2" in apis and not is_at_least(release, NOVA_WITHOUT_EC2):
-        values = _values(node, file, release, "ec2") | {"keystone_ec2_url": None}
-        return Use("nova-ec2", "node", node.name, values)
+        return Use("nova-ec2", "node", node.name, _values(node, file, release, "ec2"))
     return Use("nova-ec2-off", "node", node.name, _values(node, file, release, "osapi_compute"))
 
 

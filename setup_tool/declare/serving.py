@@ -13,7 +13,7 @@ from setup_tool.editors import pipeline
 from setup_tool.resources.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from setup_tool.declare.bind_proxy import Proxy
     from setup_tool.declare.instantiate import Use
@@ -56,8 +56,20 @@ def serving(roles: Mapping[str, Role], node: Node, facts: Answers) -> Serving:
             uses.append(bind_proxy.use_of(proxy, _DEFAULT_LOCATION, {}))
             if proxy.login is not None:
                 health_url, location = proxy.health_url, _location(proxy)
-    services = (r for r in instantiate(roles, uses) if isinstance(r, Service))
-    return Serving(tuple(services), health_url, location)
+    found = instantiate(_services_of(roles, uses), uses)
+    services = tuple(resource for resource in found if isinstance(resource, Service))
+    return Serving(services, health_url, location)
+
+
+def _services_of(roles: Mapping[str, Role], uses: Sequence[Use]) -> dict[str, Role]:
+    """Return the roles without all that is no service, and so without its values."""
+    return {
+        use.role: replace(
+            roles[use.role],
+            declarations=tuple(d for d in roles[use.role].declarations if d.kind == "service"),
+        )
+        for use in uses
+    }
 
 
 def _location(proxy: Proxy) -> str | None:
