@@ -113,10 +113,12 @@ def request(
     headers: Mapping[str, str] | None = None,
     *,
     authority: Path | None = None,
+    seconds: float = 60,
 ) -> Answer:
     """Send one request, past any proxy settings of the environment.
 
-    ``authority`` is the certificate to trust, for servers with TLS.
+    ``authority`` is the certificate to trust, for servers with TLS; ``seconds`` how long to
+    wait for whatever comes next.
     """
     trust = ssl.create_default_context(cafile=str(authority)) if authority else None
     opener = urllib.request.build_opener(
@@ -126,7 +128,7 @@ def request(
         url, data=body, headers=dict(headers or {}), method=method
     )
     try:
-        with opener.open(sent, timeout=60) as answer:
+        with opener.open(sent, timeout=seconds) as answer:
             return Answer(answer.status, answer.headers, answer.read())
     except urllib.error.HTTPError as problem:
         with problem:

@@ -92,7 +92,7 @@ def user(keystone: str, name: str, project: str, password: str, authority: Path)
 def answers(url: str, authority: Path | None = None) -> bool:
     """Tell whether a GET is answered with success."""
     try:
-        return request("GET", url, authority=authority).status < 400
+        return request("GET", url, authority=authority, seconds=3).status < 400
     except (OSError, urllib.error.URLError):
         return False
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import socket
 import string
-import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +25,8 @@ if TYPE_CHECKING:
 
 _BALANCER = Path(__file__).parent / "files/haproxy.cfg"
 _PATIENCE = 60.0
+_SEED = "seed"
+"""The file that tells what a cloud began with: that may have been made anew since."""
 
 
 @dataclass(slots=True, repr=False)
@@ -100,7 +100,7 @@ class Hosts:
         answer = request("GET", places.VIEW)
         rows = [line.split(",") for line in answer.body.decode().splitlines() if line]
         status = rows[0].index("status")
-        return {row[1] for row in rows[1:] if row[status].startswith("UP")}
+        return {row[1] for row in rows[1:] if row[1] in PLACES and row[status].startswith("UP")}
 
     def user(self, name: str = "demo", project: str = "demo") -> User:
         """Log a user of Keystone in (admin, demo, alice, or bob in project other)."""
@@ -161,24 +161,14 @@ def opened(keep: str | None = None) -> Iterator[Hosts]:
     """
     begun = seed()
     remains.remove_dead()
-    name = f"st-{keep}" if keep else f"st-{uuid.uuid4().hex[:6]}"
-    folder = remains.CLOUDS / name
-    found = folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / remains.LOCK).open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        hosts = Hosts(folder, Network(name), begun)
-        try:
-            if found:
-                _take_up(hosts)
-            else:
-                (folder / remains.KEPT).touch() if keep else None
-                _lay(hosts)
-            with hosts.network.entered(OPERATOR):
-                yield hosts
-        finally:
-            if not keep:
-                remains.remove(name)
+    with remains.claimed(keep) as folder:
+        hosts = Hosts(folder, Network(folder.name), begun)
+        if (folder / _SEED).exists():
+            _take_up(hosts)
+        else:
+            _lay(hosts)
+        with hosts.network.entered(OPERATOR):
+            yield hosts
 
 
 def _lay(hosts: Hosts) -> None:
@@ -187,9 +177,11 @@ def _lay(hosts: Hosts) -> None:
     public = keys.write_key(hosts.key)
     hosts.key.with_suffix(".pub").write_text(f"{public}\n")
     hosts.known_hosts.touch()
+    (hosts.folder / _SEED).write_text(str(hosts.seed.folder))
 
 
 def _take_up(hosts: Hosts) -> None:
+    hosts.seed = Seed(Path((hosts.folder / _SEED).read_text()))
     for name in PLACES:
         if (hosts.folder / name).exists():
             hosts.machines[name] = hosts._made(name)

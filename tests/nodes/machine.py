@@ -134,6 +134,12 @@ class Machine:
         self.sh("systemctl poweroff --no-block")
         self._ended()
 
+    def reboot(self) -> None:
+        """Have it restart itself in order, and wait for its sshd."""
+        self.sh("systemctl reboot --no-block")
+        self._ended()
+        self.boot()
+
     def forget(self) -> None:
         """Bring its disk back to what it was before the first boot; it must be off."""
         discard(self.folder)

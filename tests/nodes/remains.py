@@ -5,9 +5,11 @@ A cloud has a folder with a file that its process holds locked as long as it liv
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import shutil
 import sys
+import uuid
 from typing import TYPE_CHECKING
 
 from tests.lab.waiting import wait_until
@@ -16,19 +18,48 @@ from tests.nodes.machine import discard
 from tests.nodes.network import Network
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+    from typing import TextIO
 
 CLOUDS = cache.PLACE / "clouds"
-LOCK = "lock"
-KEPT = "kept"
+_LOCK = "lock"
+_KEPT = "kept"
 """A file of this name is in the folder of a cloud that outlives its process on purpose."""
 
 
-def remove_dead() -> None:
-    """Remove the clouds whose process is gone, except those that are to be kept."""
-    for folder in _clouds():
-        if not (folder / KEPT).exists() and not _is_held(folder):
-            remove(folder.name)
+@contextlib.contextmanager
+def claimed(keep: str | None = None) -> Iterator[Path]:
+    """Have a folder for a cloud of one's own; its name is the cloud's.
+
+    Whatever is left of the cloud is removed in the end, unless it is to be kept under a
+    name: then the folder stays, and who asks for that name again gets it as it was left.
+    """
+    name = f"st-{keep or uuid.uuid4().hex[:6]}"
+    folder = CLOUDS / name
+    with contextlib.ExitStack() as held:
+        with _nobody_else():
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = held.enter_context((folder / _LOCK).open("w"))
+            if not _take(lock):
+                sys.exit(f"The cloud {name} is in use by another process.")
+            if keep:
+                (folder / _KEPT).touch()
+        try:
+            yield folder
+        finally:
+            if not keep:
+                remove(name)
+
+
+def remove_dead(*, kept_ones_too: bool = False) -> None:
+    """Remove the clouds whose process is gone, as a rule but those that are to be kept."""
+    with _nobody_else():
+        for folder in sorted(CLOUDS.iterdir()):
+            if kept_ones_too or not (folder / _KEPT).exists():
+                with (folder / _LOCK).open("w") as lock:
+                    if _take(lock):
+                        remove(folder.name)
 
 
 def remove(name: str) -> None:
@@ -46,27 +77,22 @@ def remove(name: str) -> None:
     shutil.rmtree(CLOUDS / name)
 
 
-def _clouds() -> list[Path]:
-    return sorted(CLOUDS.iterdir()) if CLOUDS.exists() else []
+@contextlib.contextmanager
+def _nobody_else() -> Iterator[None]:
+    """Have no other process begin or clear away a cloud meanwhile."""
+    CLOUDS.mkdir(parents=True, exist_ok=True)
+    with cache.locked(cache.PLACE / "clouds.lock"):
+        yield
 
 
-def _is_held(folder: Path) -> bool:
-    with (folder / LOCK).open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
-
-
-def main() -> None:
-    """Remove what dead processes left, and the clouds that are kept but not in use."""
-    for folder in _clouds():
-        if _is_held(folder):
-            sys.stdout.write(f"{folder.name} is in use\n")
-        else:
-            remove(folder.name)
+def _take(lock: TextIO) -> bool:
+    """Take a cloud's lock if nobody has it; it is given back when the file is closed."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 if __name__ == "__main__":
-    main()
+    remove_dead(kept_ones_too=True)

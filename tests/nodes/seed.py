@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from setup_tool.core.secret import Secret
 from setup_tool.lab import seed as accounts
 from tests.lab.waiting import wait_until
-from tests.nodes import asking, authority, cache, keys, machine, places
+from tests.nodes import asking, authority, cache, keys, machine, places, remains
 from tests.nodes.image import image
 from tests.nodes.network import OPERATOR, Network, ipv4, ipv6
 
@@ -62,28 +62,20 @@ def seed() -> Seed:
 
 
 def _make(made: Seed, base: Path) -> None:
-    network = Network("st-seed")
-    network.remove()
-    network.lay()
-    network.plug(OPERATOR, places.OPERATOR)
-    folder = cache.PLACE / "seeding"
-    machine.discard(folder)
-    numbers = places.PLACES["ctl1"].numbers
-    host = machine.Machine("ctl1", numbers, (), network, folder, (base,))
-    host.prepare()
-    keys.write_key(host.root / "etc/ssh/ssh_host_ed25519_key")
-    _write_secrets(made, host)
-    try:
+    with remains.claimed() as folder:
+        network = Network(folder.name)
+        network.lay()
+        network.plug(OPERATOR, places.OPERATOR)
+        numbers = places.PLACES["ctl1"].numbers
+        host = machine.Machine("ctl1", numbers, (), network, folder / "ctl1", (base,))
+        host.prepare()
+        keys.write_key(host.root / "etc/ssh/ssh_host_ed25519_key")
+        _write_secrets(made, host)
         with network.entered(OPERATOR):
             host.boot()
             _fill(made, host)
             host.shut_down()
         _keep_layer(made, host)
-    finally:
-        if host.first_process is not None:
-            host.power_off()
-        machine.discard(folder)
-        network.remove()
 
 
 def _write_secrets(made: Seed, host: Machine) -> None:

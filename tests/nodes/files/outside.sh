@@ -5,6 +5,10 @@ if [ "$(id -u)" != 0 ]; then
     echo 'The tests on real hosts boot machines, which takes root: run `sudo make test-nodes`.' >&2
     exit 1
 fi
+if [ ! -e /sys/fs/cgroup/cgroup.controllers ] && [ ! -d /sys/fs/cgroup/systemd ]; then
+    echo 'The tests on real hosts need control groups: mount /sys/fs/cgroup.' >&2
+    exit 1
+fi
 missing=
 for pair in debootstrap:debootstrap systemd-nspawn:systemd-container ip:iproute2 \
     nsenter:util-linux chattr:e2fsprogs; do
