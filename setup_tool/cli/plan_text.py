@@ -70,6 +70,7 @@ def _change_document(change: Change) -> dict[str, Any]:
         "summary": change.summary,
         "reasons": list(change.reasons),
         "diff": list(change.diff),
+        "instead": list(change.instead),
     }
 
 
@@ -79,7 +80,7 @@ def _grouped(
     groups: dict[tuple[object, ...], tuple[list[str], tuple[Change, ...]]] = {}
     for target in targets:
         changes = plan.of(stage, target)
-        look = tuple((c.action, c.summary, c.reasons, c.diff) for c in changes)
+        look = tuple((c.action, c.summary, c.reasons, c.diff, c.instead) for c in changes)
         groups.setdefault(look, ([], changes))[0].append(target)
     return list(groups.values())
 
@@ -95,3 +96,5 @@ def _change_lines(change: Change) -> Iterator[str]:
     for line in change.diff:
         colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
         yield f"        {coloured(line, colour) if colour else line}".rstrip()
+    for line in change.instead:
+        yield f"        {line}"

@@ -47,7 +47,8 @@ class FileFact:
 
     ``path`` is the file itself, after symlinks. ``changed_at`` is the later of its
     modification and status-change times, whole seconds since the epoch. ``fixed``:
-    a mount point, so nothing can be renamed over it.
+    a mount point, so nothing can be renamed over it. ``checkout`` is the folder of the
+    repository (git, Mercurial, Subversion) that the file itself lies in, if any.
     """
 
     path: str
@@ -57,6 +58,7 @@ class FileFact:
     changed_at: int = 0
     fixed: bool = False
     problem: str | None = None
+    checkout: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

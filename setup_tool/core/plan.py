@@ -49,7 +49,8 @@ class Change:
     """One difference on one target, what removes it, and how it is shown.
 
     ``summary`` is one line, ``diff`` lines of text, both masked. ``reasons`` are
-    full sentences.
+    full sentences. ``instead`` are lines, masked too, of what to put where else, for what
+    another system would undo.
     """
 
     target: str
@@ -60,6 +61,7 @@ class Change:
     reasons: tuple[str, ...] = ()
     diff: tuple[str, ...] = ()
     requires: Answering | None = None
+    instead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ __all__ = [
     "with_filters",
 ]
 
-_SECTION = "pipeline:main"
+SECTION = "pipeline:main"
 _OTHER_MAINS = ("app", "application", "composite", "composit", "filter-app")
 _MOVABLE = (S3API, S3TOKEN)
 
@@ -94,24 +94,24 @@ def main_pipeline(ini: IniFile) -> Option:
     Raises:
         FileProblemError: there is none, or the main app is made in another way.
     """
-    line = ini.header_line(_SECTION)
+    line = ini.header_line(SECTION)
     for prefix in _OTHER_MAINS:
         other = ini.header_line(f"{prefix}:main")
         if other is not None:
             raise FileProblemError(
                 ini.name,
                 other,
-                f"the proxy's main app is made by [{prefix}:main]. Only a [{_SECTION}] is "
+                f"the proxy's main app is made by [{prefix}:main]. Only a [{SECTION}] is "
                 "understood.",
             )
     if line is None:
         raise FileProblemError(
-            ini.name, 0, f"there is no [{_SECTION}], so this is no proxy-server.conf."
+            ini.name, 0, f"there is no [{SECTION}], so this is no proxy-server.conf."
         )
-    options = ini.values(_SECTION, "pipeline")
+    options = ini.values(SECTION, "pipeline")
     if not options:
         raise FileProblemError(
-            ini.name, line, f"[{_SECTION}] has no option `pipeline` that names its filters."
+            ini.name, line, f"[{SECTION}] has no option `pipeline` that names its filters."
         )
     return options[-1]
 

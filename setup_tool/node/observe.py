@@ -94,7 +94,20 @@ $release"
 
 _FILE = (
     r"""
-reals=
+reals= checkouts=
+# look_for_checkout FILE: notes the folder above it that a repository is checked out to;
+# etckeeper's in /etc follows the files and never leads them
+look_for_checkout() {
+    above=${1%/*}
+    while [ -n "$above" ]; do
+        if [ -e "$above/.git" ] || [ -d "$above/.hg" ] || [ -d "$above/.svn" ]; then
+            [ -e "$above/.etckeeper" ] || checkouts=$checkouts$above$newline$1$newline
+            return
+        fi
+        above=${above%/*}
+    done
+}
+
 # look_at_file KEY PATH: a line with what it is, a line with the file itself, a line
 # of metadata, and the content
 look_at_file() {
@@ -129,6 +142,7 @@ look_at_file() {
         else
             data=$(base64 <"$real") || kind=unreadable data=
         fi
+        look_for_checkout "$real"
     fi
     reals=$reals$real$newline
     emit "$1" "$kind
@@ -264,6 +278,7 @@ fetch() {
 )
 
 MOUNTS_KEY = "mounts"
+CHECKOUTS_KEY = "checkouts"
 PACKAGES_KEY = "packages"
 END_KEY = "end"
 
@@ -294,6 +309,7 @@ def observe_script(queries: Sequence[NodeQuery], nonce: str) -> bytes:
                 calls.append(_call(key, query, stamps))
     if files:
         calls[1:1] = [*files, f"look_at_mounts {MOUNTS_KEY}\n"]
+        calls.append(f'emit {CHECKOUTS_KEY} "$checkouts"\n')
     if packages:
         calls.append(f"look_at_packages {PACKAGES_KEY} {' '.join(map(quoted, packages))}\n")
     calls += [firewall, f"emit {END_KEY} ''\n"]

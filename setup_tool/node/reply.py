@@ -63,6 +63,8 @@ def parse_reply(reply: bytes, queries: Sequence[NodeQuery], nonce: str) -> NodeF
     """Return the facts. Raises `IncompleteReplyError` when a record or the trailer is missing."""
     records = _records(reply, nonce.encode())
     mounts = frozenset(records.get("mounts", b"").decode("utf-8", "replace").splitlines())
+    lines = records.get("checkouts", b"").decode("utf-8", "surrogateescape").splitlines()
+    checkouts = dict(zip(lines[1::2], lines[::2], strict=False))
     facts: dict[NodeQuery, NodeFact] = {}
     for key, query in enumerate(dict.fromkeys(queries)):
         if isinstance(query, ReadPackage):
@@ -78,8 +80,8 @@ def parse_reply(reply: bytes, queries: Sequence[NodeQuery], nonce: str) -> NodeF
             raise IncompleteReplyError(
                 f"The node's answer to {type(query).__name__} is missing or garbled."
             ) from problem
-        if isinstance(fact, FileFact) and fact.path in mounts:
-            fact = replace(fact, fixed=True)
+        if isinstance(fact, FileFact):
+            fact = replace(fact, fixed=fact.path in mounts, checkout=checkouts.get(fact.path))
         facts[query] = fact
     return facts
 

@@ -12,6 +12,9 @@ from setup_tool.core.secret import Secret
 from setup_tool.core.transaction import WriteFile
 from setup_tool.editors import ini, pipeline
 from setup_tool.editors.diff import masked_diff
+from setup_tool.editors.managed_by import managed_by
+from setup_tool.editors.mask import Masker
+from setup_tool.resources.instead import Written, instead, undone_by
 
 if TYPE_CHECKING:
     from setup_tool.core.facts import FileFact
@@ -90,12 +93,22 @@ class ConfigFile:
                 "in the inventory to have it overwritten, which a crash can leave half done."
             )
         secrets = tuple(s.value for s in self.settings if isinstance(s.value, Secret))
+        other = managed_by(before.text, fact.path, fact.checkout)
+        said = self.because
+        elsewhere: tuple[str, ...] = ()
+        if other is not None:
+            said = (*said, undone_by(other.system, self.path, other.sign))
+            swift = self.dialect is ini.Dialect.PASTE
+            lines = instead(other.system, self._written(before, after), swift=swift)
+            masker = Masker(lines, secrets)
+            elsewhere = tuple(masker.shown(number) for number in range(len(lines)))
         return Change(
             target=self.target,
             stage=self.stage,
             action=Action.UPDATE,
             summary=f"edit {self.path}",
-            reasons=self.because,
+            reasons=said,
+            instead=elsewhere,
             diff=tuple(
                 str(line)
                 for line in masked_diff(before.text, after.text, secrets=secrets, name=self.path)
@@ -123,6 +136,23 @@ class ConfigFile:
                 Note(self.target, f"{self.path}: {text}")
                 for text in pipeline.place_s3api(before).notes
             ]
+        return tuple(found)
+
+    def _written(self, before: ini.IniFile, after: ini.IniFile) -> tuple[Written, ...]:
+        """Return the declared options that the edit changes, as they are to be."""
+        secret = {(s.section, s.key) for s in self.settings if isinstance(s.value, Secret)}
+        places = [
+            *([(pipeline.SECTION, "pipeline")] if self.with_s3api else []),
+            *((setting.section, setting.key) for setting in self.settings),
+            *((member.section, member.key) for member in self.members),
+        ]
+        found = []
+        for place in dict.fromkeys(places):
+            old, new = before.get(*place), after.get(*place)
+            if (old.value if old else None) == (new.value if new else None):
+                continue
+            value = " ".join(new.value.split()) if new else None
+            found.append(Written(*place, new.secret if new and place in secret else value))
         return tuple(found)
 
     def _named_once(self) -> tuple[tuple[str, str], ...]:

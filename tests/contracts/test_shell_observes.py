@@ -91,6 +91,29 @@ def test_a_node_answers_every_kind_of_question_at_once(place: Place) -> None:
     assert dead.problem
 
 
+def test_a_file_in_a_checkout_is_told_from_one_that_etckeeper_follows(place: Place) -> None:
+    for name in ("etc/swift", "config/.git", "config/swift", "kept/.git", "svn/.svn"):
+        (place.home / name).mkdir(parents=True)
+    (place.home / "kept/.etckeeper").touch()
+    for name in ("config/swift/own", "kept/own", "svn/own", "etc/swift/own"):
+        (place.home / name).write_text("text")
+    (place.home / "etc/swift/link").symlink_to("../../config/swift/own")
+    asked = {
+        "~/etc/swift/link": str(place.home.resolve() / "config"),
+        "~/config/swift/own": str(place.home.resolve() / "config"),
+        "~/svn/own": str(place.home.resolve() / "svn"),
+        "~/kept/own": None,
+        "~/etc/swift/own": None,
+    }
+    shell = place.shell()
+    facts = shell.observe([ReadFile(path) for path in asked])
+    shell.close()
+    for path, checkout in asked.items():
+        fact = facts[ReadFile(path)]
+        assert isinstance(fact, FileFact)
+        assert fact.checkout == checkout, path
+
+
 def test_three_megabytes_come_back_whole(place: Place) -> None:
     data = os.urandom(3 * 1024 * 1024)
     (place.home / "large").write_bytes(data)

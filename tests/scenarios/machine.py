@@ -57,6 +57,7 @@ class Machine:
     unit: str | None
     problem: str | None = None
     mount_point: bool = False
+    checkout: str | None = None
     changed_at: int = CHANGED_AT
     release: str | None = None
     running: bool = True
@@ -81,6 +82,7 @@ class Machine:
                     changed_at=self.changed_at,
                     fixed=self.mount_point,
                     problem=self.problem,
+                    checkout=self.checkout,
                 )
             case ReadService():
                 if not self.running:

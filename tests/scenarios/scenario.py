@@ -17,6 +17,7 @@ each node key by key; a node that is null is not there. Keystone is that of
         diff: the lines that go and come, after the section they stand in
         reads: {SECTION: {OPTION: VALUE}} # where it is not what the diff's lines that come say;
                                          # null: the option is gone
+        instead: [what to put elsewhere, for the changes of files that belong to another system]
         notes: ["TARGET: TEXT"]
         refused: the whole sentence, instead of all the others
         again: [what the next plan has], where it is not empty
@@ -74,6 +75,7 @@ class Expected:
     because: list[str] | None = None
     diff: Mapping[str, str] = field(default_factory=dict)
     reads: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    instead: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     refused: str | None = None
     again: list[str] = field(default_factory=list)

@@ -29,6 +29,7 @@ def test_what_is_planned_is_what_is_expected(scenario: Scenario) -> None:
     assert [f"{note.target}: {note.text}" for note in plan.notes] == scenario.then.notes
     if scenario.then.because is not None:
         assert [reason for c in plan.changes for reason in c.reasons] == scenario.then.because
+    assert [line for c in plan.changes for line in c.instead] == scenario.then.instead
     for name, machine in scenario.cloud.machines.items():
         check_file(scenario, plan, name, machine)
     assert shown(scenario.cloud.after(plan).plan()) == scenario.then.again
