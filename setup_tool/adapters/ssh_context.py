@@ -6,202 +6,262 @@ run over a hundred nodes.
 
 from __future__ import annotations
 
-import functools
 import getpass
-import logging
 import re
-import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from setup_tool.adapters.known_hosts import KnownKey, read_known_hosts
-from setup_tool.core.errors import DeclarationError, UnreachableError
+from setup_tool.adapters.known_hosts import (
+    KnownKey,
+    add_known_host,
+    check_host_key,
+    fingerprint,
+    host_entry,
+    read_known_hosts,
+)
+from setup_tool.adapters.ssh_config import SshConfig
+from setup_tool.adapters.ssh_keys import KeyRing, LockedKeyError
+from setup_tool.core.errors import DeclarationError
+from setup_tool.declare.ssh_arguments import is_jump, jump_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import paramiko
+    from collections.abc import Callable, Iterator, Mapping
 
     from setup_tool.declare.access import Access
 
 _SSH_PORT = 22
 _DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
-_CORRECT = "correct ansible_ssh_private_key_file, or IdentityFile in ~/.ssh/config"
-_SYSTEM_KNOWN_HOSTS = Path("/etc/ssh/ssh_known_hosts")
+_SYSTEM_KNOWN_HOSTS = "/etc/ssh/ssh_known_hosts"
+_YES = {"yes", "true"}
 
-_MATCH_EXEC = re.compile(r"\s*match\s.*\bexec\b", re.IGNORECASE)
+CONNECT_TIMEOUT = 15.0
+"""Seconds for each of: TCP connection, key exchange, login, opening a session."""
+KEEPALIVE = 15
+"""Seconds between signs of life, so that a NAT does not forget an idle connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a connection goes, with what ``~/.ssh/config`` adds to the inventory."""
+    """Where a connection goes, with what ``~/.ssh/config`` adds to the inventory.
+
+    Of ``key_files`` the inventory's own, ``required``, must be there; ``agent`` is whether its
+    other keys are tried as well. ``entry`` is how known_hosts names it. ``timeout`` is in
+    seconds for each phase, ``keepalive`` in seconds. ``hop``: others are reached through it.
+    """
 
     host: str
     port: int
     user: str
-    key_files: tuple[str, ...]
-    known_hosts: tuple[str, ...]
+    key_files: tuple[Path, ...]
+    required: Path | None
+    agent: bool
+    entry: str
+    known_hosts: tuple[Path, ...]
+    accept_new: bool
+    hash_names: bool
     proxy_jump: str | None
+    proxy_command: str | None
+    timeout: float
+    keepalive: int
+    hop: bool = False
+
+    @property
+    def where(self) -> str:
+        """As whom and where, as one word."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.user}@{host}:{self.port}"
 
     def __str__(self) -> str:
-        return f"{self.user}@{self.host}:{self.port}"
+        return f"{'jump host ' if self.hop else ''}{self.where}"
 
 
 class SshContext:
     """The operator's SSH files, read at first use; for several threads.
 
-    ``folder`` is ``~/.ssh``; ``agent`` says whether ssh-agent is asked for keys.
+    ``folder`` is ``~/.ssh``; ``agent`` says whether ssh-agent is asked for keys;
+    ``accept_new`` whether unknown host keys are accepted, which ``announce`` is told.
     """
 
-    def __init__(self, folder: Path, *, agent: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        agent: bool = True,
+        accept_new: bool = False,
+        announce: Callable[[str], None] | None = None,
+    ) -> None:
         self._folder = folder
-        self._ask_agent = agent
+        self._accept_new = accept_new
+        self._announce = announce or (lambda _: None)
         self._lock = threading.RLock()
-        self._keys: dict[str, paramiko.PKey] = {}
         self._known: dict[tuple[Path, ...], tuple[KnownKey, ...]] = {}
-        self._agent_keys: tuple[paramiko.PKey, ...] | None = None
-        self._agent: paramiko.Agent | None = None
-        self._config: paramiko.SSHConfig | None = None
-        self._config_read = False
+        self._config = SshConfig(folder)
+        self.ring = KeyRing(agent=agent)
 
-    def destination(self, access: Access) -> Destination:
-        """Return where a node is; what the inventory says wins over ``~/.ssh/config``."""
-        options = self._options(access.host)
+    def destination(self, access: Access, *, hop: bool = False) -> Destination:
+        """Return where a node is; what the inventory says wins over ``~/.ssh/config``.
+
+        A ``hop`` is entered with its own key, and with that of the node behind it as well.
+        """
+        options = self._config.options(access.host)
         port = access.port
         if port == _SSH_PORT:
-            port = int(options.get("port", port))
-        identities = (access.key_file,) if access.key_file else options.get("identityfile", ())
-        known_hosts = options.get("userknownhostsfile", "").split()
-        jump = access.proxy_jump or options.get("proxyjump")
-        if options.get("proxycommand"):
-            raise DeclarationError(
-                f"{self._folder / 'config'} reaches {access.host} through ProxyCommand, which is "
-                "not supported; use ProxyJump."
-            )
+            port = _number(options, "port", port, self._config.path)
+        host = options.get("hostname", access.host)
+        configured = options.get("identityfile", [])
+        files = [access.key_file] if access.key_file else configured
+        if hop and access.key_file:
+            files = [*configured, access.key_file]
+        jump, command = self._proxy(access, options)
+        timeout = access.timeout or _number(
+            options, "connecttimeout", CONNECT_TIMEOUT, self._config.path
+        )
+        user = access.user or options.get("user") or getpass.getuser()
+        alias = options.get("hostkeyalias")
+        strict = str(options.get("stricthostkeychecking", "")).lower()
         return Destination(
-            host=options.get("hostname", access.host),
+            host=host,
             port=port,
-            user=access.user or options.get("user") or getpass.getuser(),
-            key_files=tuple(identities),
-            known_hosts=(access.known_hosts,) if access.known_hosts else tuple(known_hosts),
-            proxy_jump=None if jump in {None, "none"} else jump,
+            user=user,
+            key_files=tuple(Path(file).expanduser() for file in files if file != "none"),
+            required=Path(access.key_file).expanduser() if access.key_file else None,
+            agent=options.get("identitiesonly", "").lower() not in _YES or not files,
+            entry=alias.lower() if alias else host_entry(host, port),
+            known_hosts=self._known_hosts_files(access, options),
+            accept_new=self._accept_new or access.accept_new or strict == "accept-new",
+            hash_names=options.get("hashknownhosts", "").lower() in _YES,
+            proxy_jump=jump,
+            proxy_command=command and _expanded(command, access.host, host, port, user),
+            timeout=timeout,
+            keepalive=_number(options, "serveraliveinterval", 0, self._config.path) or KEEPALIVE,
+            hop=hop,
         )
 
-    def known_hosts_files(self, destination: Destination) -> tuple[Path, ...]:
-        """Return the files that vouch for a destination; keys are added to the first."""
-        if destination.known_hosts:
-            return tuple(Path(file).expanduser() for file in destination.known_hosts)
-        return (
-            self._folder / "known_hosts",
-            self._folder / "known_hosts2",
-            _SYSTEM_KNOWN_HOSTS,
-        )
+    def _proxy(self, access: Access, options: Mapping[str, Any]) -> tuple[str | None, str | None]:
+        """Return ProxyJump and ProxyCommand; the inventory's jump wins."""
+        jump = access.proxy_jump or options.get("proxyjump")
+        if jump is not None and jump.lower() == "none":
+            return None, None
+        if jump is not None and not is_jump(jump):
+            raise DeclarationError(
+                f"{self._config.path} reaches {access.host} through {jump}, which is not "
+                "[USER@]HOST[:PORT]."
+            )
+        command = None if jump else options.get("proxycommand")
+        through = jump_of(command) if command else None
+        return (through, None) if through else (jump, command)
 
-    def known_keys(self, destination: Destination, entry: str) -> tuple[KnownKey, ...]:
-        """Return the known keys of a host, named as known_hosts names it."""
-        paths = self.known_hosts_files(destination)
+    def _known_hosts_files(self, access: Access, options: Mapping[str, Any]) -> tuple[Path, ...]:
+        """Return the files that vouch for a host; keys are added to the first."""
+        if access.known_hosts:
+            return (Path(access.known_hosts).expanduser(),)
+        own = options.get("userknownhostsfile", "").split()
+        usual = [str(self._folder / "known_hosts"), str(self._folder / "known_hosts2")]
+        system = options.get("globalknownhostsfile", _SYSTEM_KNOWN_HOSTS).split()
+        files = [*(own or usual), *system]
+        return tuple(Path(file).expanduser() for file in files if file != "none")
+
+    def known_keys(self, destination: Destination) -> tuple[KnownKey, ...]:
+        """Return the known keys of a host."""
+        paths = destination.known_hosts
         with self._lock:
             if paths not in self._known:
                 self._known[paths] = read_known_hosts(paths)
             known = self._known[paths]
-        return tuple(key for key in known if key.names(entry))
+        return tuple(key for key in known if key.names(destination.entry))
 
-    def keys(self, destination: Destination) -> Iterator[paramiko.PKey]:
+    def check_host_key(self, destination: Destination, shown: tuple[str, bytes]) -> None:
+        """Accept a host key that is known, or new where new ones are accepted.
+
+        ``shown`` is the key's kind and blob. Raises `UnreachableError` for any other.
+        """
+        file = destination.known_hosts[0]
+        with self._lock:
+            known = self.known_keys(destination)
+            if known or not destination.accept_new:
+                place = (destination.host, destination.port)
+                check_host_key(known, destination.entry, place, shown, file)
+                return
+            key = add_known_host(file, destination.entry, shown, hashed=destination.hash_names)
+            paths = destination.known_hosts
+            self._known[paths] = (*self._known[paths], key)
+        self._announce(
+            f"accepted the new host key {shown[0]} {fingerprint(shown[1])} of "
+            f"{destination.entry} into {file}"
+        )
+
+    def keys(self, destination: Destination) -> Iterator[Any]:
         """Yield the keys to try: the files named, the agent's, else the usual files.
 
-        Raises `UnreachableError` for a named file that is missing or cannot be used.
+        A file that `~/.ssh/config` names may be missing. Raises `UnreachableError` for one
+        that cannot be used; for an encrypted one only after all others.
         """
-        for path in destination.key_files:
-            yield self._key(Path(path).expanduser())
-        yield from self._keys_of_agent()
-        if not destination.key_files:
-            for name in _DEFAULT_KEYS:
-                file = self._folder / name
-                if file.is_file():
-                    yield self._key(file)
-
-    def _key(self, path: Path) -> paramiko.PKey:
-        with self._lock:
-            if str(path) not in self._keys:
-                self._keys[str(path)] = _load_key(path)
-            return self._keys[str(path)]
-
-    def _keys_of_agent(self) -> tuple[paramiko.PKey, ...]:
-        paramiko = import_paramiko()
-        with self._lock:
-            if self._agent_keys is None:
-                self._agent = paramiko.Agent() if self._ask_agent else None
-                self._agent_keys = self._agent.get_keys() if self._agent else ()
-            return self._agent_keys
-
-    def _options(self, host: str) -> dict[str, Any]:
-        """Return what ``~/.ssh/config`` says of a host, keys in lower case."""
-        path = self._folder / "config"
-        paramiko = import_paramiko()
-        with self._lock:
+        wanted = destination.key_files
+        files = tuple(file for file in wanted if file == destination.required or file.exists())
+        agent = self.ring.agent() if destination.agent else ()
+        if not destination.key_files and not agent:
+            files = self._usual_files()
+        locked: list[LockedKeyError] = []
+        tried: set[bytes] = set()
+        for file in files:
             try:
-                if not self._config_read:
-                    text = path.read_text(encoding="utf-8")
-                    _refuse_match_exec(path, text)
-                    self._config = paramiko.SSHConfig.from_text(text)
-                    self._config_read = True
-                return dict(self._config.lookup(host)) if self._config else {}
-            except FileNotFoundError:
-                self._config_read = True
-                return {}
-            except (OSError, UnicodeDecodeError, paramiko.SSHException) as problem:
-                raise DeclarationError(f"{path} cannot be used: {problem}") from None
+                key = self.ring.file(file)
+            except LockedKeyError as problem:
+                locked.append(problem)
+                continue
+            tried.add(key.asbytes())
+            yield key
+        yield from (key for key in agent if key.asbytes() not in tried)
+        if locked:
+            raise locked[0]
+
+    def locked_files(self, access: Access) -> tuple[Path, ...]:
+        """Return the key files on the way to a node that need a passphrase to be used."""
+        found: dict[Path, None] = {}
+        ways, seen = [(access, False)], set()
+        while ways:
+            way, hop = ways.pop()
+            destination = self.destination(way, hop=hop)
+            if destination.where in seen:  # through itself: said when it is connected to
+                break
+            seen.add(destination.where)
+            files = destination.key_files
+            if not files and not (destination.agent and self.ring.agent()):
+                files = self._usual_files()
+            found.update(dict.fromkeys(file for file in files if self.ring.is_locked(file)))
+            jumps = destination.proxy_jump.split(",") if destination.proxy_jump else []
+            ways += [(jump_access(jump, access), True) for jump in jumps]
+        return tuple(found)
+
+    def _usual_files(self) -> tuple[Path, ...]:
+        return tuple(file for name in _DEFAULT_KEYS if (file := self._folder / name).is_file())
 
 
-def _refuse_match_exec(path: Path, text: str) -> None:
-    """Refuse what would run a program; `import_paramiko` leaves out what runs it."""
-    for number, line in enumerate(text.splitlines(), 1):
-        if _MATCH_EXEC.match(line):
-            raise DeclarationError(
-                f"{path}, line {number}: `Match exec` cannot be used by setup-tool. Use `Host` or "
-                "`Match host` for what the nodes need."
-            )
+def _expanded(command: str, name: str, host: str, port: int, user: str) -> str:
+    """Return a ProxyCommand with its tokens expanded (ssh_config(5), TOKENS)."""
+    tokens = {"%h": host, "%n": name, "%p": str(port), "%r": user, "%%": "%"}
+    return re.sub(r"%[hnpr%]", lambda match: tokens[match[0]], command)
 
 
-@functools.cache
-def shared_context() -> SshContext:
-    """Return the context of this process's user."""
-    return SshContext(Path("~/.ssh").expanduser())
+def _number(options: Mapping[str, Any], name: str, default: float, path: Path) -> Any:
+    """Return a number of seconds or of a port, the default where none is said."""
+    word = str(options.get(name, default))
+    if word == str(default) or word.lower() == "none":
+        return default
+    if not re.fullmatch(r"[0-9]{1,5}", word):
+        raise DeclarationError(f"{path}: {name} is {word}, which is no number.")
+    return int(word)
 
 
-@functools.cache
-def import_paramiko() -> Any:
-    """Import paramiko without the library it needs for ``Match exec`` only (90 of 240 ms)."""
-    unneeded = "invoke"
-    absent = unneeded not in sys.modules
-    if absent:
-        sys.modules[unneeded] = None  # type: ignore[assignment]  # makes its import fail
-    try:
-        import paramiko
-    finally:
-        if absent:
-            del sys.modules[unneeded]
-    # what it would log are exceptions that are raised to us as well
-    logging.getLogger("paramiko").setLevel(logging.CRITICAL)
-    return paramiko
-
-
-def _load_key(path: Path) -> paramiko.PKey:
-    library = import_paramiko()
-    try:
-        key: paramiko.PKey = library.PKey.from_path(str(path))
-    except FileNotFoundError:
-        raise UnreachableError(f"there is no key file {path}; {_CORRECT}") from None
-    except OSError as problem:
-        raise UnreachableError(
-            f"the key file {path} cannot be read: {problem.strerror}; {_CORRECT}"
-        ) from None
-    except (library.PasswordRequiredException, TypeError):
-        raise UnreachableError(
-            f"the key in {path} is encrypted; load it into ssh-agent (ssh-add {path})"
-        ) from None
-    except (ValueError, library.SSHException, library.pkey.UnknownKeyType):
-        raise UnreachableError(f"{path} is not a private key; {_CORRECT}") from None
-    return key
+def jump_access(hop: str, access: Access) -> Access:
+    """Return how ``[user@]host[:port]`` is reached: also with the key of the node behind it."""
+    user, _, place = hop.strip().removeprefix("ssh://").rstrip("/").rpartition("@")
+    host, port = place, str(_SSH_PORT)
+    if place.startswith("["):
+        host, _, rest = place[1:].partition("]")
+        port = rest[1:] or port
+    elif place.count(":") == 1:
+        host, _, port = place.partition(":")
+    return replace(access, host=host, port=int(port), user=user or None, password=None)

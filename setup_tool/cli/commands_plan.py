@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from setup_tool.cli.options import (
+    AcceptNewHostKeysOption,
+    AskBecomePassOption,
+    AskPassOption,
     ForksOption,
     Format,
     FormatOption,
@@ -37,6 +40,9 @@ def plan(
         bool, typer.Option("--exit-code", help="Leave with 3 when there are changes.")
     ] = False,
     forks: ForksOption = _FORKS,
+    ask_pass: AskPassOption = False,
+    ask_become_pass: AskBecomePassOption = False,
+    accept_new_host_keys: AcceptNewHostKeysOption = False,
     output: FormatOption = Format.TEXT,
     verbose: VerboseOption = 0,
 ) -> int:
@@ -45,6 +51,7 @@ def plan(
     from setup_tool import wiring
     from setup_tool.cli.console import Progress, print_json
     from setup_tool.cli.plan_text import plan_document, plan_lines
+    from setup_tool.declare.access import AccessOptions
     from setup_tool.engine.survey import survey
 
     known = wiring.load_inventory(inventory)
@@ -56,7 +63,8 @@ def plan(
         tuple(remove_endpoint or ()),
         reset_passwords=reset_service_password,
     )
-    with wiring.open_world(known, nodes, Progress(), forks) as world:
+    options = AccessOptions(ask_pass, ask_become_pass, accept_new_host_keys)
+    with wiring.open_world(known, nodes, Progress(), forks, options=options) as world:
         found = survey(world, asked).plan
     if output is Format.JSON:
         print_json(plan_document(found))
@@ -74,6 +82,9 @@ def apply(
     yes: YesOption = False,
     serial: SerialOption = None,
     forks: ForksOption = _FORKS,
+    ask_pass: AskPassOption = False,
+    ask_become_pass: AskBecomePassOption = False,
+    accept_new_host_keys: AcceptNewHostKeysOption = False,
     output: FormatOption = Format.TEXT,
     verbose: VerboseOption = 0,
 ) -> int:
@@ -82,6 +93,7 @@ def apply(
     from setup_tool import wiring
     from setup_tool.cli.console import Progress, agreed, print_json
     from setup_tool.cli.plan_text import plan_document, plan_lines, summary_line
+    from setup_tool.declare.access import AccessOptions
     from setup_tool.engine.apply import apply as carry_out
 
     known = wiring.load_inventory(inventory)
@@ -100,7 +112,8 @@ def apply(
             typer.echo("\n".join(plan_lines(first)))
         return agreed("Carry this out?", yes=yes)
 
-    with wiring.open_world(known, nodes, Progress(), forks) as world:
+    options = AccessOptions(ask_pass, ask_become_pass, accept_new_host_keys)
+    with wiring.open_world(known, nodes, Progress(), forks, options=options) as world:
         report = carry_out(world, asked, batches, agree)
     if output is Format.JSON:
         print_json(

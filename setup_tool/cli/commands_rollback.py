@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from setup_tool.cli.options import (
+    AcceptNewHostKeysOption,
+    AskBecomePassOption,
+    AskPassOption,
     ForksOption,
     Format,
     FormatOption,
@@ -20,6 +23,7 @@ from setup_tool.core.errors import DeclarationError
 
 if TYPE_CHECKING:
     from setup_tool.core.plan import Plan
+    from setup_tool.declare.access import AccessOptions
     from setup_tool.declare.inventory import Node
 
 _FORKS = 16
@@ -49,6 +53,9 @@ def rollback(
     yes: YesOption = False,
     serial: SerialOption = None,
     forks: ForksOption = _FORKS,
+    ask_pass: AskPassOption = False,
+    ask_become_pass: AskBecomePassOption = False,
+    accept_new_host_keys: AcceptNewHostKeysOption = False,
     output: FormatOption = Format.TEXT,
     verbose: VerboseOption = 0,
 ) -> int:
@@ -61,14 +68,16 @@ def rollback(
     from setup_tool import wiring
     from setup_tool.cli.console import Progress, agreed, print_json
     from setup_tool.cli.history_text import report_document, report_lines, rollback_lines
+    from setup_tool.declare.access import AccessOptions
     from setup_tool.engine.rollback import rollback as carry_out
 
+    options = AccessOptions(ask_pass, ask_become_pass, accept_new_host_keys)
     known = wiring.load_inventory(inventory)
     nodes = wiring.select(known, limit)
     if list_runs:
         if to is not None:
             raise DeclarationError("--list shows all runs and changes nothing; leave out --to.")
-        _show_runs(nodes, forks, output)
+        _show_runs(nodes, forks, output, options)
         return 0
     batches = wiring.serial(known, serial)
 
@@ -77,7 +86,7 @@ def rollback(
             typer.echo("\n".join(rollback_lines(behind, found)))
         return agreed("Roll back?", yes=yes)
 
-    with wiring.open_world(known, nodes, Progress(), forks) as world:
+    with wiring.open_world(known, nodes, Progress(), forks, options=options) as world:
         report = carry_out(world, to, batches, agree, overwrite_changed=overwrite_changed)
     if output is Format.JSON:
         print_json(report_document(report))
@@ -86,13 +95,13 @@ def rollback(
     return 1 if report.declined else 0
 
 
-def _show_runs(nodes: tuple[Node, ...], forks: int, output: Format) -> None:
+def _show_runs(nodes: tuple[Node, ...], forks: int, output: Format, options: AccessOptions) -> None:
     from setup_tool import wiring
-    from setup_tool.cli.console import print_json
+    from setup_tool.cli.console import Progress, print_json
     from setup_tool.cli.history_text import history_document, history_lines
     from setup_tool.engine.rollback import read_histories
 
-    shells = wiring.open_shells(nodes)
+    shells = wiring.open_shells(nodes, Progress(), options)
     try:
         found = read_histories(nodes, shells, forks)
     finally:

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from setup_tool.cli.options import VerboseOption
+from setup_tool.cli.options import (
+    AcceptNewHostKeysOption,
+    AskBecomePassOption,
+    AskPassOption,
+    VerboseOption,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +53,9 @@ def verify(
     output: Annotated[
         ReportFormat, typer.Option("--format", help="How results are printed.")
     ] = ReportFormat.TEXT,
+    ask_pass: AskPassOption = False,
+    ask_become_pass: AskBecomePassOption = False,
+    accept_new_host_keys: AcceptNewHostKeysOption = False,
     verbose: VerboseOption = 0,
 ) -> int:
     """Prove with real, signed requests that S3 works; what the checks make, they remove."""
@@ -55,6 +63,7 @@ def verify(
     from setup_tool.cli import verifying
     from setup_tool.cli.console import Progress
     from setup_tool.core.errors import DeclarationError
+    from setup_tool.declare.access import AccessOptions
     from setup_tool.verify.result import all_well
 
     if sum(source is not None for source in (inventory, eucarc, profile)) != 1:
@@ -66,7 +75,8 @@ def verify(
 
     foreign = verifying.foreign_pair(foreign_eucarc)
     if inventory is not None:
-        with verifying.from_inventory(inventory, progress, foreign) as (plan, ca_bundle):
+        options = AccessOptions(ask_pass, ask_become_pass, accept_new_host_keys)
+        with verifying.from_inventory(inventory, progress, foreign, options) as (plan, ca_bundle):
             results = verifying.run_checks(plan, ca_bundle, on_result)
     else:
         plan, ca_bundle = (

@@ -56,6 +56,21 @@ ResetPasswordOption = Annotated[
         help="Give a service's user in Keystone, or make it with, the password in its file.",
     ),
 ]
+AskPassOption = Annotated[
+    bool,
+    typer.Option("--ask-pass", "-k", help="Ask for the SSH password, once for all nodes."),
+]
+AskBecomePassOption = Annotated[
+    bool,
+    typer.Option("--ask-become-pass", "-K", help="Ask for the sudo password, once for all nodes."),
+]
+AcceptNewHostKeysOption = Annotated[
+    bool,
+    typer.Option(
+        "--accept-new-host-keys",
+        help="Add the host keys of nodes that have none in known_hosts; changed ones are refused.",
+    ),
+]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 VerboseOption = Annotated[
     int,

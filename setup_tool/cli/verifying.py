@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from setup_tool.core.credential import KeyPair
     from setup_tool.core.identity import Whereabouts
+    from setup_tool.declare.access import AccessOptions
     from setup_tool.declare.bind_proxy import Proxy
     from setup_tool.editors.client.settings import ClientSettings
     from setup_tool.ports import Listener
@@ -56,7 +57,7 @@ def foreign_pair(path: str | None) -> KeyPair | None:
 
 @contextmanager
 def from_inventory(
-    path: str, listener: Listener, foreign: KeyPair | None
+    path: str, listener: Listener, foreign: KeyPair | None, options: AccessOptions
 ) -> Iterator[tuple[S3VerifyPlan, str | None]]:
     """Make a key of our own for the moment and yield what the whole cloud lets us verify."""
     from setup_tool.engine.canary import passing_key
@@ -64,7 +65,7 @@ def from_inventory(
     from setup_tool.engine.world import Selection
 
     inventory = wiring.load_inventory(path)
-    with wiring.open_world(inventory, inventory.nodes, listener) as world:
+    with wiring.open_world(inventory, inventory.nodes, listener, options=options) as world:
         found = survey(world, Selection())
         ourselves = world.identity.whereabouts()
         urls = ourselves.urls("s3", "public")

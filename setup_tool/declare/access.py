@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Connection = Literal["ssh", "local"]
 _SSH_PORT = 22
+_LONGEST = 3600
 
 # Of several names for one thing the last holds (Ansible's plugins ssh and sudo).
 _HOST = ("ansible_host", "ansible_ssh_host")
@@ -36,6 +37,7 @@ _BECOME_USER = ("ansible_become_user", "ansible_sudo_user")
 _BECOME_PASSWORD = ("ansible_become_password", "ansible_become_pass", "ansible_sudo_pass")
 _BECOME_FLAGS = ("ansible_become_flags", "ansible_sudo_flags")
 _ARGUMENTS = ("ansible_ssh_args", "ansible_ssh_common_args", "ansible_ssh_extra_args")
+_TIMEOUT = ("ansible_timeout", "ansible_ssh_timeout")
 _CHECKING = ("ansible_host_key_checking", "ansible_ssh_host_key_checking")
 
 _CONNECTIONS: dict[str, Connection] = {
@@ -82,7 +84,8 @@ class Access:
 
     ``host`` is a name or an address; ``user`` None is the login's default; ``key_file`` and
     ``known_hosts`` are paths on the operator's machine; ``proxy_jump`` is
-    ``[user@]host[:port]``, several with commas. ``become`` is sudo to root.
+    ``[user@]host[:port]``, several with commas. ``become`` is sudo to root. ``accept_new``:
+    the host key is accepted if none is known. ``timeout`` is in seconds, for each phase.
     """
 
     host: str
@@ -95,6 +98,8 @@ class Access:
     password: Secret | None = None
     known_hosts: str | None = None
     proxy_jump: str | None = None
+    accept_new: bool = False
+    timeout: int | None = None
 
     @property
     def where(self) -> tuple[str, int, str | None]:
@@ -102,6 +107,18 @@ class Access:
         if self.connection == "local":
             return "local", 0, None
         return self.host.lower(), self.port, self.proxy_jump
+
+
+@dataclass(frozen=True, slots=True)
+class AccessOptions:
+    """What the command line adds: what is asked for at the terminal, once for all nodes.
+
+    ``accept_new_host_keys``: host keys are accepted of nodes of which none is known.
+    """
+
+    ask_password: bool = False
+    ask_become_password: bool = False
+    accept_new_host_keys: bool = False
 
 
 def read_access(scope: Scope) -> Access:
@@ -118,7 +135,7 @@ def read_access(scope: Scope) -> Access:
         arguments = _arguments(scope)
     _refuse_what_is_not_honoured(scope, connection)
     return Access(
-        host=_last(scope, _HOST, read.address) or scope.host,
+        host=_unbracketed(_last(scope, _HOST, read.address) or scope.host),
         port=_last(scope, _PORT, read.port) or _SSH_PORT,
         user=_last(scope, _USER, read.address),
         key_file=_last(scope, _KEY_FILE, read.text),
@@ -128,7 +145,21 @@ def read_access(scope: Scope) -> Access:
         password=_last(scope, _PASSWORD, read.secret),
         known_hosts=arguments.known_hosts,
         proxy_jump=arguments.proxy_jump,
+        accept_new=arguments.accept_new,
+        timeout=_last(scope, _TIMEOUT, _seconds),
     )
+
+
+def _unbracketed(host: str) -> str:
+    """Return an IPv6 address without the brackets it has in URLs."""
+    return host[1:-1] if host.startswith("[") and host.endswith("]") else host
+
+
+def _seconds(name: str, value: Value) -> int:
+    word = read.scalar(name, value).text
+    if word.isascii() and word.isdigit() and 1 <= int(word[:6]) <= _LONGEST:
+        return int(word)
+    raise value.origin.error(f"{name} is a number of seconds from 1 to {_LONGEST}.")
 
 
 def _said(scope: Scope, names: tuple[str, ...]) -> list[tuple[str, Entry]]:
@@ -163,13 +194,15 @@ def _refuse_unchecked_host_keys(scope: Scope) -> None:
 
 def _arguments(scope: Scope) -> SshArguments:
     jump = known_hosts = None
+    accept_new = False
     for name, entry in _said(scope, _ARGUMENTS):
         value = entry.value
         if not read.scalar(name, value).text.strip():
             continue
         found = read_ssh_arguments(name, read.text(name, value), entry.origin)
         jump, known_hosts = found.proxy_jump or jump, found.known_hosts or known_hosts
-    return SshArguments(jump, known_hosts)
+        accept_new = accept_new or found.accept_new
+    return SshArguments(jump, known_hosts, accept_new)
 
 
 def _refuse_what_is_not_honoured(scope: Scope, connection: Connection) -> None:

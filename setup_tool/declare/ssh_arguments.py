@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
     from setup_tool.declare.located import Origin
 
-_JUMPS = re.compile(r"[A-Za-z0-9_.@:%\[\]+-]+(,[A-Za-z0-9_.@:%\[\]+-]+)*")
+_JUMP = re.compile(
+    r"(ssh://)?([^\s@,;/-][^\s@,;/]*@)?"
+    r"(\[[0-9A-Fa-f:.]+(%[\w.-]+)?\]|[A-Za-z0-9_.%-]+|[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f.:]*)"
+    r"(:[0-9]{1,5})?/?"
+)
+
 
 # They change how a connection feels, not where it goes or whom it trusts (ssh_config(5)).
 _HARMLESS_OPTIONS = {
@@ -45,6 +50,7 @@ class SshArguments:
 
     proxy_jump: str | None = None
     known_hosts: str | None = None
+    accept_new: bool = False
 
 
 def read_ssh_arguments(name: str, text: str, origin: Origin) -> SshArguments:
@@ -58,18 +64,16 @@ def read_ssh_arguments(name: str, text: str, origin: Origin) -> SshArguments:
     except ValueError:
         raise origin.error(f"{name} cannot be split into arguments; check its quotes.") from None
     jump = known_hosts = None
+    accept_new = False
     for option, value in options:
         if option == "proxyjump":
             jump = None if value.lower() == "none" else value
         elif option == "proxycommand":
-            jump = None if value.lower() == "none" else _jump_of(value)
-            if jump is None and value.lower() != "none":
-                raise origin.error(
-                    f"{name} holds a ProxyCommand; of these only `ssh -W %h:%p HOST` is "
-                    "understood. Say `-o ProxyJump=USER@HOST:PORT` instead."
-                )
+            jump = None if value.lower() == "none" else _jump_or_error(name, value, origin)
         elif option == "userknownhostsfile" and value.split()[:1] != ["/dev/null"]:
             known_hosts = value.split()[0] if value.split() else None
+        elif option == "stricthostkeychecking" and value.lower() == "accept-new":
+            accept_new = True
         elif option == "userknownhostsfile" or (
             option == "stricthostkeychecking" and value.lower() not in ("yes", "ask", "true")
         ):
@@ -81,9 +85,24 @@ def read_ssh_arguments(name: str, text: str, origin: Origin) -> SshArguments:
                 f"{name} holds the SSH option {option}, which setup-tool does not honour: {cure}, "
                 "or put it into your ~/.ssh/config."
             )
-    if jump is not None and not _JUMPS.fullmatch(jump):
+    if jump is not None and not is_jump(jump):
         raise origin.error(f"{name} names a jump host that is not [USER@]HOST[:PORT].")
-    return SshArguments(jump, known_hosts)
+    return SshArguments(jump, known_hosts, accept_new)
+
+
+def _jump_or_error(name: str, command: str, origin: Origin) -> str:
+    jump = jump_of(command)
+    if jump is None:
+        raise origin.error(
+            f"{name} holds a ProxyCommand; of these only `ssh -W %h:%p HOST` is understood. Say "
+            "`-o ProxyJump=USER@HOST:PORT` instead, or put it into your ~/.ssh/config."
+        )
+    return jump
+
+
+def is_jump(text: str) -> bool:
+    """Tell whether this is ``[user@]host[:port]`` or several with commas, as ProxyJump has them."""
+    return all(_JUMP.fullmatch(hop.strip()) for hop in text.split(","))
 
 
 def host_key_refusal(name: str, origin: Origin) -> Exception:
@@ -122,7 +141,7 @@ def _named(flag: str, value: str) -> tuple[str, str]:
     return known.get(flag, f"-{flag}"), value
 
 
-def _jump_of(command: str) -> str | None:
+def jump_of(command: str) -> str | None:
     """Return the jump host of ``ssh -W %h:%p [-q] [-p PORT] [-l USER] HOST``, else None."""
     words = command.split()
     if not words or words.pop(0).rpartition("/")[2] != "ssh":

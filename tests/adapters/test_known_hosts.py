@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from setup_tool.adapters.known_hosts import (
+    add_known_host,
     check_host_key,
     fingerprint,
     host_entry,
@@ -34,7 +35,7 @@ def check(file: Path, host: str = "node1", port: int = 22, blob: bytes = BLOB) -
     known = read_known_hosts([file])
     entry = host_entry(host, port)
     named = [key for key in known if key.names(entry)]
-    check_host_key(named, host, port, (KIND, blob), file)
+    check_host_key(named, entry, (host, port), (KIND, blob), file)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +97,32 @@ def test_a_changed_key_is_refused_with_both_fingerprints_and_the_line(tmp_path: 
     assert fingerprint(BLOB) in text
     assert fingerprint(OTHER) in text
     assert f"{file}:2" in text
+
+
+def test_a_key_is_added_after_a_line_without_an_end(tmp_path: Path) -> None:
+    file = tmp_path / "known_hosts"
+    file.write_text(line("other").rstrip("\n"))
+    added = add_known_host(file, "[node1]:2222", (KIND, BLOB), hashed=False)
+    assert added.origin == f"{file}:2"
+    assert file.read_text().splitlines()[1].startswith("[node1]:2222 ssh-ed25519 ")
+    check(file, port=2222)
+    check(file, "other")
+
+
+@pytest.mark.parametrize(("before", "hashed"), [(line(HASHED_NODE1), False), ("", True)])
+def test_a_key_is_added_under_a_hashed_name_where_names_are_hashed(
+    before: str, *, hashed: bool, tmp_path: Path
+) -> None:
+    file = tmp_path / "known_hosts"
+    file.write_text(before)
+    add_known_host(file, "node9", (KIND, BLOB), hashed=hashed)
+    assert "node9" not in file.read_text()
+    check(file, "node9")
+
+
+def test_a_key_is_not_added_to_what_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(UnreachableError, match="is no regular file"):
+        add_known_host(tmp_path, "node1", (KIND, BLOB), hashed=False)
 
 
 def test_a_revoked_key_is_refused_though_another_line_trusts_it(tmp_path: Path) -> None:

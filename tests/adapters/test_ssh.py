@@ -107,7 +107,7 @@ def test_a_connection_that_broke_between_two_questions_is_opened_anew(server: Ss
     shell = server.place("node1").shell()
     shell.observe([QUESTION])
     assert isinstance(shell, SshShell)
-    shell._hops[-1].sock.shutdown(socket.SHUT_RDWR)
+    shell._connection.transports[-1].sock.shutdown(socket.SHUT_RDWR)
     assert isinstance(shell.observe([QUESTION])[QUESTION], SystemFact)
     shell.close()
 
@@ -234,7 +234,10 @@ def test_what_the_inventory_says_wins_over_the_ssh_config(access: Access, tmp_pa
 @pytest.mark.parametrize(
     ("config", "complaint"),
     [
-        ("Host *\n ProxyCommand nc %h %p\n", "use ProxyJump"),
+        ("Host *\n ProxyJump a b\n", "is not \\[USER@\\]HOST"),
+        ("Host *\n ConnectTimeout soon\n", "connecttimeout is soon, which is no number"),
+        ("Host *\n ProxyJump 127.0.0.1:1,127.0.0.1:1\n", "through itself by ProxyJump"),
+        ("Host 127.*\n Include more\n", "below `Host 127"),
         ("Host *\n Match nonsense\n", "cannot be used"),
         ('Match exec "true"\n Port 2\n', "cannot be used"),
     ],
@@ -243,6 +246,7 @@ def test_an_ssh_config_that_cannot_be_honoured_is_refused(
     config: str, complaint: str, access: Access, tmp_path: Path
 ) -> None:
     (tmp_path / "config").write_text(config)
+    (tmp_path / "more").write_text("Host *\n Port 2\n")
     with pytest.raises(DeclarationError, match=complaint):
         observe(access, tmp_path)
 
@@ -288,7 +292,7 @@ def test_paramiko_is_imported_late_and_without_what_it_does_not_need() -> None:
     script = (
         "import sys, setup_tool.adapters.ssh as ssh\n"
         "assert 'paramiko' not in sys.modules\n"
-        "from setup_tool.adapters.ssh_context import import_paramiko\n"
+        "from setup_tool.adapters.ssh_library import import_paramiko\n"
         "import_paramiko()\n"
         "assert 'paramiko' in sys.modules and 'invoke' not in sys.modules\n"
     )

@@ -52,6 +52,16 @@ HONOURED = {
     "ansible_ssh_common_args: ''": Access("p1"),
     "ansible_ssh_args: -C -o ControlMaster=auto -o ControlPersist=60s -4qv": Access("p1"),
     "ansible_ssh_common_args: -o StrictHostKeyChecking=yes": Access("p1"),
+    "ansible_ssh_common_args: -o StrictHostKeyChecking=accept-new": Access("p1", accept_new=True),
+    "ansible_host: '2001:db8::7'": Access("2001:db8::7"),
+    "ansible_host: '[2001:db8::7]'": Access("2001:db8::7"),
+    "ansible_host: fe80::7%eth0": Access("fe80::7%eth0"),
+    "ansible_ssh_common_args: '-J ops@[2001:db8::1]:22,b'": (
+        Access("p1", proxy_jump="ops@[2001:db8::1]:22,b")
+    ),
+    "ansible_ssh_common_args: '-J ssh://ops@b:22'": Access("p1", proxy_jump="ssh://ops@b:22"),
+    "ansible_timeout: 40": Access("p1", timeout=40),
+    "ansible_timeout: 40\n    ansible_ssh_timeout: 50": Access("p1", timeout=50),
 }
 
 
@@ -108,15 +118,15 @@ REFUSED = {
     ),
     "ansible_ssh_host_key_checking: no": "turns the check of host keys off",
     "ansible_ssh_common_args: -o StrictHostKeyChecking=no": "turns the check of host keys off",
-    "ansible_ssh_common_args: -o StrictHostKeyChecking=accept-new": (
-        "turns the check of host keys off"
-    ),
     "ansible_ssh_extra_args: -o UserKnownHostsFile=/dev/null": "turns the check of host keys off",
     "ansible_ssh_common_args: -o ProxyCommand=nc": (
         "of these only `ssh -W %h:%p HOST` is understood"
     ),
     "ansible_ssh_common_args: '-o ProxyCommand=\"ssh b nc %h %p\"'": "of these only `ssh -W",
     "ansible_ssh_common_args: -o ProxyJump=a;b": "names a jump host that is not",
+    "ansible_ssh_common_args: -J b:port": "names a jump host that is not",
+    "ansible_timeout: soon": "ansible_timeout is a number of seconds",
+    "ansible_ssh_timeout: 0": "ansible_ssh_timeout is a number of seconds",
     "ansible_ssh_common_args: -i /key": (
         "identityfile, which setup-tool does not honour: say it with"
     ),

@@ -84,6 +84,7 @@ class Place:
         """Return a shell of the node, not connected yet."""
         if self.access.connection == "local":
             return LocalShell("here", self.access)
+        assert self.context is not None
         return SshShell("there", self.access, self.context)
 
     def fake(self, name: str, text: str) -> None:
