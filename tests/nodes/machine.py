@@ -97,7 +97,7 @@ class Machine:
             *("--quiet", "--boot", f"--directory={self.root}", f"--hostname={self.name}"),
             *(f"--machine={self.group}", f"--network-namespace-path={namespace}"),
             *("--register=no", "--keep-unit", "--link-journal=no", "--console=read-only"),
-            *("--resolv-conf=off", "--timezone=off"),
+            *("--resolv-conf=off", "--timezone=off", "--capability=CAP_NET_ADMIN"),
         ]
         words = ["unshare", "--mount", "/bin/sh", "-c", _START, "start", " ".join(map(str, groups))]
         with (self.folder / "console").open("ab") as console:
