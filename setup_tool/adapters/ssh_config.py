@@ -38,6 +38,7 @@ class SshConfig:
         Raises `DeclarationError` for a file that cannot be used.
         """
         paramiko = import_paramiko()
+        unusable = (paramiko.SSHException, paramiko.ssh_exception.CouldNotCanonicalize)
         with self._lock:
             try:
                 if self._parsed is None:
@@ -46,7 +47,9 @@ class SshConfig:
                 found = dict(self._parsed.lookup(host))
                 command = found.get("proxycommand")
                 return found | {"proxycommand": command and command.replace(_PERCENT, "%")}
-            except (OSError, UnicodeDecodeError, ValueError, paramiko.SSHException) as problem:
+            except KeyError as problem:  # the library wants CanonicalDomains
+                raise DeclarationError(f"{self.path} cannot be used without {problem}.") from None
+            except (OSError, ValueError, *unusable) as problem:
                 raise DeclarationError(f"{self.path} cannot be used: {problem}") from None
 
     def _lines(self, path: Path, block: str, depth: int) -> Iterator[str]:

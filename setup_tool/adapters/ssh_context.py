@@ -161,7 +161,8 @@ class SshContext:
         usual = [str(self._folder / "known_hosts"), str(self._folder / "known_hosts2")]
         system = options.get("globalknownhostsfile", _SYSTEM_KNOWN_HOSTS).split()
         files = [*(own or usual), *system]
-        return tuple(Path(file).expanduser() for file in files if file != "none")
+        named = [file for file in files if file != "none"] or usual[:1]
+        return tuple(Path(file).expanduser() for file in named)
 
     def known_keys(self, destination: Destination) -> tuple[KnownKey, ...]:
         """Return the known keys of a host."""

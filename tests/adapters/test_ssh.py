@@ -235,6 +235,10 @@ def test_what_the_inventory_says_wins_over_the_ssh_config(access: Access, tmp_pa
     ("config", "complaint"),
     [
         ("Host *\n ProxyJump a b\n", "is not \\[USER@\\]HOST"),
+        (
+            "Host *\n CanonicalizeHostname yes\n CanonicalizeMaxDots 3\n",
+            "without 'canonicaldomains'",
+        ),
         ("Host *\n ConnectTimeout soon\n", "connecttimeout is soon, which is no number"),
         ("Host *\n ProxyJump 127.0.0.1:1,127.0.0.1:1\n", "through itself by ProxyJump"),
         ("Host 127.*\n Include more\n", "below `Host 127"),

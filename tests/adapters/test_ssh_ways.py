@@ -121,6 +121,16 @@ def test_a_proxy_command_that_leads_nowhere_is_named(access: Access, tmp_path: P
     assert text.startswith("node1: connect: the ProxyCommand of ")
 
 
+def test_files_of_known_hosts_that_are_put_away_vouch_for_nothing(
+    access: Access, tmp_path: Path
+) -> None:
+    (tmp_path / "config").write_text(
+        "Host *\n UserKnownHostsFile none\n GlobalKnownHostsFile none\n"
+    )
+    text = refusal(replace(access, known_hosts=None), no_agent(tmp_path))
+    assert f"{tmp_path}/known_hosts knows no key of it" in text
+
+
 def test_an_alias_for_host_keys_is_looked_up_instead(
     server: SshServer, access: Access, tmp_path: Path
 ) -> None:
