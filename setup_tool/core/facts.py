@@ -95,7 +95,7 @@ class RunState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RunsFact:
-    """Unended transactions by run id."""
+    """Transactions by run id that never ended, or whose drain did not."""
 
     unended: Mapping[str, RunState] = field(default_factory=dict)
 

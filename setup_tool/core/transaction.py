@@ -48,6 +48,18 @@ class ConfigTest(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Drain:
+    """How long a service is kept out of its balancer before it is told to read its files.
+
+    ``wait`` is what the balancer is given to notice, before and after; ``timeout`` is how
+    long connections may take to end at most. Both in seconds.
+    """
+
+    wait: int
+    timeout: int
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceControl:
     """How a service is told to read its files again, and how its health is asked.
 
@@ -56,7 +68,9 @@ class ServiceControl:
     digests the stamp records. ``seamless``: where there is no ``reload`` command, SIGUSR1
     to its main process has it start anew without a gap in listening (Swift from 2.24 on).
     ``config_test``: how a file that it reads is tried before it goes live.
-    ``health_statuses`` are the HTTP statuses of ``health_url`` that mean it is well.
+    ``health_statuses`` are the HTTP statuses of ``health_url`` that mean it is well; so
+    does 503 while the file ``disable_path`` is there, by which Swift's health check takes
+    a proxy out of its balancer. With ``drain`` that is done around each reload or restart.
     Timeouts are in seconds.
     """
 
@@ -69,6 +83,8 @@ class ServiceControl:
     reload: str | None = None
     seamless: bool = False
     config_test: ConfigTest | None = None
+    disable_path: str | None = None
+    drain: Drain | None = None
     health_statuses: tuple[int, ...] = (200,)
     health_timeout: int = 60
 
@@ -90,7 +106,7 @@ class StampService:
 
 @dataclass(frozen=True, slots=True)
 class SettleRun:
-    """Close the journal of a dead run and remove the temporary files it left."""
+    """Close the journal of a dead run, remove the temporary files it left, end its drain."""
 
     run: str
 

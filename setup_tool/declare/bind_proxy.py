@@ -9,6 +9,7 @@ from setup_tool.core.errors import DeclarationError
 from setup_tool.core.identity import Login, ReadGrants
 from setup_tool.core.queries import ReadFile
 from setup_tool.core.transaction import ConfigTest
+from setup_tool.declare.bind_drain import drain_values, draining
 from setup_tool.declare.instantiate import Use
 from setup_tool.declare.logins import read_login
 from setup_tool.declare.questions import SWIFT, info_url, proxy_units
@@ -104,6 +105,7 @@ def use_of(proxy: Proxy, location: str, identity: Answers) -> Use:
         "proxy_reload": settings.proxy_reload,
         "proxy_seamless": is_at_least(proxy.release, SWIFT_WITH_SEAMLESS_RELOAD),
         "proxy_config_test": _config_test(proxy.release),
+        **drain_values(draining(proxy.node, proxy.file)),
         "proxy_units": proxy_units(proxy.node),
         "state_dir": settings.state_dir,
         "proxy_address": _address(proxy.file, port(proxy.health_url)),

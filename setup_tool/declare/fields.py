@@ -25,6 +25,7 @@ _FALSE = ("0", "f", "false", "n", "no", "off")
 _UNIT = re.compile(r"[A-Za-z0-9:_.@\\-]+")
 _MOST_PERCENT = 100
 _MOST_PORT = 65535
+_MOST_SECONDS = 3600
 
 
 def scalar(name: str, value: Value) -> Scalar:
@@ -105,6 +106,14 @@ def port(name: str, value: Value) -> int:
     if word.isascii() and word.isdigit() and 1 <= int(word[:6]) <= _MOST_PORT:
         return int(word)
     raise value.origin.error(f"{name} is a port: a number from 1 to {_MOST_PORT}.")
+
+
+def seconds(name: str, value: Value) -> int:
+    """Return a time in whole seconds, from 0 to an hour."""
+    word = scalar(name, value).text
+    if word.isascii() and word.isdigit() and int(word[:6]) <= _MOST_SECONDS:
+        return int(word)
+    raise value.origin.error(f"{name} is a number of seconds from 0 to {_MOST_SECONDS}.")
 
 
 def address(name: str, value: Value) -> str:

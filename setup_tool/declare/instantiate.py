@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from setup_tool.core.errors import DeclarationError
 from setup_tool.core.plan import Answering
 from setup_tool.core.secret import Secret
-from setup_tool.core.transaction import ConfigTest, ServiceControl
+from setup_tool.core.transaction import ConfigTest, Drain, ServiceControl
 from setup_tool.declare.roles import Declaration, Role, Values, fill
 from setup_tool.editors.ini import Dialect
 from setup_tool.resources.config_file import ConfigFile, ListMember, Setting
@@ -220,6 +220,8 @@ def _service(wanted: _Wanted) -> Resource:
         reload=wanted.text_if_said("reload"),
         seamless="seamless" in wanted.fields and wanted.truth("seamless"),
         config_test=_config_test(wanted),
+        disable_path=wanted.text_if_said("disable_path"),
+        drain=_drain(wanted),
         health_statuses=tuple(wanted.number("health_statuses", each) for each in statuses),
     )
     return Service(
@@ -244,6 +246,16 @@ def _firewall_port(wanted: _Wanted) -> Resource:
         address=wanted.text_if_said("address"),
         managed=wanted.truth("managed"),
     )
+
+
+def _drain(wanted: _Wanted) -> Drain | None:
+    if "drain_wait" not in wanted.fields:
+        return None
+    wait, timeout = (wanted.number(name, wanted.said(name)) for name in _DRAIN)
+    return Drain(wait, timeout)
+
+
+_DRAIN = ("drain_wait", "drain_timeout")
 
 
 def _config_test(wanted: _Wanted) -> ConfigTest | None:
@@ -322,6 +334,9 @@ _KINDS: dict[str, tuple[Callable[[_Wanted], Resource], set[str]]] = {
             "reload",
             "seamless",
             "config_test",
+            "disable_path",
+            "drain_wait",
+            "drain_timeout",
             "state_dir",
         },
     ),

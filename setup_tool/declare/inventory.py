@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,7 +16,7 @@ from setup_tool.declare.references import Scope
 from setup_tool.declare.settings import Settings, check_names, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = [
     "Access",
@@ -52,13 +53,15 @@ class Node:
     """A host of the group `controller` or `proxy`, or of both.
 
     ``groups`` are all its groups in the inventory, with those two in place of what
-    ``group_map`` gives for them.
+    ``group_map`` gives for them. ``neighbours`` is how many other proxies of its region the
+    inventory has, for a proxy.
     """
 
     name: str
     groups: frozenset[str]
     access: Access
     settings: Settings
+    neighbours: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ def make_inventory(
     ours = {name for names in roles.values() for name in names}
     ordered = [name for name in tree.members(ALL) if name in ours]
     reading.check_names(ordered)
-    nodes = tuple(reading.node(name, roles, home) for name in ordered)
+    nodes = _with_neighbours([reading.node(name, roles, home) for name in ordered])
     groups = {
         group: tuple(name for name in tree.members(group) if name in ours) for group in tree.groups
     }
@@ -134,6 +137,21 @@ def make_inventory(
     _refuse_twins(inventory)
     inventory.agreed("os_cloud")
     return inventory
+
+
+def _with_neighbours(nodes: Sequence[Node]) -> tuple[Node, ...]:
+    """Count for each proxy the others that may serve in its place.
+
+    A node without a region has the cloud's only one, and so have all others then.
+    """
+    regions = Counter(node.settings.region for node in nodes if PROXY in node.groups)
+    total = sum(regions.values())
+    return tuple(
+        replace(node, neighbours=(total if None in regions else regions[node.settings.region]) - 1)
+        if PROXY in node.groups
+        else node
+        for node in nodes
+    )
 
 
 class _Reading:

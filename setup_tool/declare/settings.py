@@ -47,6 +47,9 @@ class Settings:
     nova_api_restart: str | None = None
     proxy_restart: str | None = None
     proxy_reload: str | None = None
+    proxy_drain: str = "auto"
+    proxy_drain_wait: int = 10
+    proxy_drain_timeout: int = 60
     proxy_health_url: str | None = None
     nova_api_health_url: str | None = None
     firewall: str = "auto"
@@ -79,6 +82,9 @@ VARIABLES: Mapping[str, Callable[[str, Value], object]] = {
     "nova_api_restart": read.text,
     "proxy_restart": read.text,
     "proxy_reload": read.text,
+    "proxy_drain": read.choice("auto", "off"),
+    "proxy_drain_wait": read.seconds,
+    "proxy_drain_timeout": read.seconds,
     "proxy_health_url": read.url,
     "nova_api_health_url": read.url,
     "firewall": read.choice("auto", "off"),

@@ -11,6 +11,7 @@ from setup_tool.core.identity import DeleteEndpoint, ListCatalogue
 from setup_tool.core.plan import IDENTITY, Note, Plan, Stage
 from setup_tool.core.queries import ReadSystem
 from setup_tool.declare.bind import Bound, bind, read_proxies
+from setup_tool.declare.bind_drain import drain_notes
 from setup_tool.declare.bind_logins import Repair, login_questions
 from setup_tool.declare.clocks import check_clocks
 from setup_tool.declare.instantiate import instantiate
@@ -62,6 +63,7 @@ def survey(world: World, selection: Selection) -> Survey:
     ask_the_rest(world, resources, facts)
     plan = make_plan(resources, facts)
     notes = (*clocks, *bound.notes, *plan.notes, *_not_removed(selection, plan))
+    notes += drain_notes(proxies, plan)
     return Survey(facts, bound, Plan(plan.changes, notes))
 
 

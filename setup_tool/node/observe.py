@@ -237,13 +237,15 @@ look_at_runs() {
     text=
     for folder in "$2"/runs/*/; do
         folder=${folder%/}
-        [ -d "$folder" ] && [ ! -e "$folder/result" ] || continue
+        [ -d "$folder" ] || continue
+        [ ! -e "$folder/result" ] || [ -e "$folder/drain" ] || continue
         pid= began= when=
         [ -r "$folder/owner" ] && read -r pid began when other <"$folder/owner"
         how=dead
         [ -n "$when" ] && alive "$pid" "$began" "$when" && how=running
         # it may have ended between the two looks
-        [ -e "$folder/result" ] || text="$text$how ${folder##*/}$newline"
+        [ ! -e "$folder/result" ] || [ -e "$folder/drain" ] || continue
+        text="$text$how ${folder##*/}$newline"
     done
     emit "$1" "$text"
 }

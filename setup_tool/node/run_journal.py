@@ -27,7 +27,7 @@ durable() {
 
 JOURNAL: Final = r"""
 cd "$dir" || exit 1
-ending=done step='start' detail= number=0 written= bounced= well= healthy_before=yes
+ending=done step='start' detail= number=0 written= bounced= well= drained= healthy_before=yes
 
 note() {
     printf '%s\n' "$*" >>journal
@@ -98,10 +98,14 @@ take_lock() {
     done
 }
 
-# settle RUN: closes a dead run's journal and removes the temporary files it left
+# settle RUN: closes a dead run's journal, removes the temporary files it left and ends its
+# drain, which may have outlived a run that ended too
 settle() {
-    [ -d "$state/runs/$1" ] && [ ! -e "$state/runs/$1/result" ] || return 0
+    [ -d "$state/runs/$1" ] || return 0
+    [ ! -e "$state/runs/$1/result" ] || [ -e "$state/runs/$1/drain" ] || return 0
     begin "settle run $1"
+    lift_all "$state/runs/$1" "$1"
+    [ ! -e "$state/runs/$1/result" ] || return 0
     if [ -r "$state/runs/$1/temps" ]; then
         while IFS= read -r temp; do rm -f "$temp"; done <"$state/runs/$1/temps"
     fi

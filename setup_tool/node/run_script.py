@@ -3,11 +3,11 @@
 Its folder, ``<state>/runs/<run>/`` (root only), holds ``run.sh``, ``files`` (the command
 that an operator ran; then a line a file: N, old digest, new digest, path as declared, ``-``
 for no file), ``payload/N`` (new bytes), ``backup/N`` (old bytes), ``real/N`` (the file
-itself, after symlinks; its old owner and mode),
-``temps`` (temporary files it may leave), ``canary/`` (requests, removed at the
+itself, after symlinks; its old owner and mode), ``temps`` (temporary files it may
+leave), ``drain`` (files that drain its services), ``canary/`` (requests, removed at the
 end), ``owner`` (the process: pid, start, boot, run), ``journal``, ``output`` (what
-commands printed) and at last ``result`` (ending, step, detail), which appears by
-a rename: a run without it has not ended.
+commands printed) and at last ``result`` (ending, step, detail), which appears by a
+rename: a run without it has not ended.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Final
 
 from setup_tool.node.run_candidate import CANDIDATE
+from setup_tool.node.run_drain import DRAIN
 from setup_tool.node.run_files import FILES
 from setup_tool.node.run_firewall import FIREWALL
 from setup_tool.node.run_journal import DURABLE, JOURNAL, LOCK
@@ -65,6 +66,10 @@ begin 'check'
 if take_lock; then
     main || undo
     clear_away
+    lift_all "$dir" "$run" || {
+        ending=failed
+        detail="${detail:+$detail. }The drain stays:$kept could not be removed"
+    }
     prune
 elif [ -n "$cannot_lock" ]; then
     fail failed "no lock could be made in $state; $dir/output on the node says more"
@@ -75,7 +80,7 @@ fi
 close_run "$dir" "$ending" "$step" "$detail"
 """
 
-RUN_FUNCTIONS: Final = DURABLE + JOURNAL + LOCK + FILES + SERVICE + CANDIDATE + FIREWALL
+RUN_FUNCTIONS: Final = DURABLE + JOURNAL + LOCK + FILES + SERVICE + CANDIDATE + DRAIN + FIREWALL
 """What the steps of a run call; before it: prelude, ``run``, ``state``, ``dir``, processes,
 the HTTP client."""
 RUN_END: Final = _END

@@ -24,16 +24,21 @@ answer() {
         !code && match($0, /<Code>[A-Za-z]+<\/Code>/) {
             code = substr($0, RSTART + 6, RLENGTH - 13)
         }
+        /DISABLED BY FILE/ { code = "DISABLED" }
         END { print (status ? status : "000") " " substr(code, 1, 64) }')
     code=${status#* }
     status=${status%% *}
 }
 
-# healthy: whether the service answers its health URL with one of its good statuses
+# healthy: whether the service answers its health URL with one of its good statuses, or
+# as one that is well and drained
 healthy() {
     [ -n "$health" ] || return 0
     answer get "$health" 5
-    case " $good " in *" $status "*) return 0 ;; *) return 1 ;; esac
+    case " $good " in *" $status "*) return 0 ;; esac
+    [ "$status" = 503 ] && [ -n "$disable" ] && [ -e "$disable" ] || return 1
+    # which does not show what an error says
+    [ "$code" = DISABLED ] || [ "$client" = 'busybox wget' ]
 }
 
 # look: sets instance and workers (listening processes besides the main one)

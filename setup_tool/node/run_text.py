@@ -35,6 +35,7 @@ def run_text(transaction: Transaction) -> str:
     bounces = steps_of(transaction, BounceService)
     stamps = steps_of(transaction, StampService)
     told = [bounce.service for bounce in bounces]
+    drained = [service for service in told if service.drain and service.disable_path]
     services = list(dict.fromkeys([*told, *(stamp.service for stamp in stamps)]))
     main = [f"settle {quoted(file_name(step.run))}" for step in steps_of(transaction, SettleRun)]
     main += [f"check {i} {_old_file(file)} || return 1" for i, file in enumerate(files)]
@@ -42,11 +43,13 @@ def run_text(transaction: Transaction) -> str:
     main += _prepared(files)
     main += _tries(files, bounces, services)
     main += _before(transaction.canaries, bounces, services)
+    main += _each(drained, services, "drain")
     main += [f"write {i} {_new_file(file)} || return 1" for i, file in enumerate(files)]
     for bounce in bounces:
         kind = _bounce_kind(bounce)
         main.append(f"service_{services.index(bounce.service)}; bounce {kind} || return 1")
     main += _after(transaction.canaries)
+    main += _each(drained, services, "undrain || return 1")
     main += [f"service_{services.index(stamp.service)}; stamp" for stamp in stamps]
     main += _opening(steps_of(transaction, OpenPort))
     return "".join(
@@ -78,6 +81,13 @@ def steps_of(transaction: Transaction, kind: type[Step]) -> list[Step]:
 
 
 _NOTHING = "''"
+
+
+def _each(
+    some: Sequence[ServiceControl], services: Sequence[ServiceControl], doing: str
+) -> list[str]:
+    """Return the lines that do something to some of the services."""
+    return [f"service_{services.index(service)}; {doing}" for service in some]
 
 
 def _flag(value: bool) -> str:  # noqa: FBT001 - one word of a script
@@ -164,6 +174,9 @@ def _service_function(index: int, service: ServiceControl) -> str:
         "restart": quoted(service.restart or ""),
         "reload": quoted(service.reload or ""),
         "seamless": _flag(service.seamless),
+        "disable": path_word(service.disable_path) if service.disable_path else _NOTHING,
+        "drain_wait": str(service.drain.wait if service.drain else 0),
+        "drain_timeout": str(service.drain.timeout if service.drain else 0),
     }
     settings = "\n".join(f"    {key}={value}" for key, value in values.items())
     return f"service_{index}() {{\n{settings}\n}}\ndigests_{index}() {{\n{reads or '    :'}\n}}\n"

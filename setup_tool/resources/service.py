@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from setup_tool.core.facts import FileFact, HttpFact, ServiceFact, StampFact
     from setup_tool.resources.resource import Answers
 
+_DISABLED = 503
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -49,7 +51,7 @@ class Service:
         """
         service: ServiceFact = facts[self._service_query()]
         health: HttpFact = facts[FetchHttp(self.control.health_url)]
-        healthy = service.running and health.status in self.control.health_statuses
+        healthy = service.running and self._is_well(health)
         reason = self._reason(service, health, facts)
         if reason is None:
             return None
@@ -68,9 +70,24 @@ class Service:
         )
 
     def notes(self, facts: Answers) -> tuple[Note, ...]:
-        """Nothing to say."""
-        del facts
-        return ()
+        """Say that an operator keeps it out of its balancer."""
+        if not self._is_drained(facts[FetchHttp(self.control.health_url)]):
+            return ()
+        return (
+            Note(
+                self.target,
+                f"{self.control.name} is kept out of its balancer by {self.control.disable_path}. "
+                "What an operator made stays; only what a dead run of setup-tool left is removed.",
+            ),
+        )
+
+    def _is_well(self, health: HttpFact) -> bool:
+        return health.status in self.control.health_statuses or self._is_drained(health)
+
+    def _is_drained(self, health: HttpFact) -> bool:
+        """Tell a 503 that Swift's health check gives for a file; busybox's wget has no body."""
+        drained = self.control.disable_path is not None and health.status == _DISABLED
+        return drained and health.body.strip() in (b"DISABLED BY FILE", b"")
 
     def _no_way(self, reason: str) -> str:
         name = self.control.name
@@ -99,7 +116,7 @@ class Service:
                     return f"The running {name} has not read {path} as it is."
             elif service.started_at is None or service.started_at <= file.changed_at:
                 return f"{path} may have changed after {name} started."
-        if health.status not in self.control.health_statuses:
+        if not self._is_well(health):
             answer = f"HTTP {health.status}" if health.status else (health.problem or "no answer")
             return f"{name} runs, but {self.control.health_url} says: {answer}."
         return None

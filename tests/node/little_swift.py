@@ -8,8 +8,9 @@ when new workers listen the old ones end; with ``deaf`` it ends like a program t
 knows no SIGUSR1. ``/healthcheck`` is answered with 503 ``DISABLED BY FILE`` while the file
 is there that ``disable_path = FILE`` named when the workers started, with 503 for
 ``sick``, and for ``mute`` only with FOLDER/go. Anything else gets the file as it was read,
-403 with ``strict``. ``bind_port = PORT`` is where it listens. FOLDER/user gets the user
-and a variable of the environment whenever a file is loaded.
+403 with ``strict``; FOLDER/asked gets what the file of ``disable_path`` said then.
+``bind_port = PORT`` is where it listens. FOLDER/loads gets the user, a variable of the
+environment and the file's mode whenever a file is loaded.
 """
 
 import os
@@ -18,7 +19,7 @@ import signal
 import socket
 import sys
 import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 CONF = Path(sys.argv[1])
@@ -53,7 +54,11 @@ class Handler(BaseHTTPRequestHandler):
                 self.answer(503, b"DISABLED BY FILE")
             else:
                 self.answer(503 if "sick" in self.conf else 200, b"OK")
-        elif "strict" in self.conf:
+            return
+        mark = disable and Path(disable[1])
+        with (FOLDER / "asked").open("a") as log:
+            log.write(mark.read_text() if mark and mark.exists() else "\n")
+        if "strict" in self.conf:
             self.answer(403, ERROR)
         else:
             self.answer(200, self.conf.encode())
@@ -81,7 +86,7 @@ def listen(port: int) -> socket.socket:
 
 def serve(listening: socket.socket) -> None:
     """Answer until killed."""
-    server = HTTPServer(("127.0.0.1", 0), Handler, bind_and_activate=False)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler, bind_and_activate=False)
     server.socket.close()
     server.socket = listening
     server.serve_forever()

@@ -41,7 +41,7 @@ def diff(
         ReadFile(OTHER): FileFact(OTHER, NOW, changed_at=changed_at),
     }
     change = resource.diff({query: answers[query] for query in asked})
-    assert resource.notes({}) == ()
+    assert resource.notes(answers) == ()
     return change
 
 
@@ -191,3 +191,41 @@ def test_what_the_plan_will_write_has_not_been_read_whatever_the_stamp() -> None
     change = diff(stamp=stamped("first"), changed_at=PLANNED)
     assert change is not None
     assert change.reasons == (f"swift-proxy has to read {PATH} as this plan writes it.",)
+
+
+def test_swifts_own_seamless_reload_does_where_the_release_and_the_process_have_it() -> None:
+    able = replace(PROXY, control=replace(CONTROL, seamless=True))
+    for process in (False, True):
+        for resource in (PROXY, able):
+            service = replace(RUNNING, seamless=process)
+            change = diff(service, changed_at=3000, resource=resource)
+            assert change is not None
+            reloads = process and resource is able
+            assert change.summary == f"{'reload' if reloads else 'restart'} swift-proxy"
+
+
+@pytest.mark.parametrize(
+    ("answer", "path", "well"),
+    [
+        (HttpFact(503, b"DISABLED BY FILE"), "/maintenance", True),
+        (HttpFact(503), "/maintenance", True),
+        (HttpFact(503, b"Unavailable"), "/maintenance", False),
+        (HttpFact(503, b"DISABLED BY FILE"), None, False),
+        (HttpFact(500, b"DISABLED BY FILE"), "/maintenance", False),
+    ],
+)
+def test_a_service_that_its_operator_drained_is_well_and_said_to_be(
+    answer: HttpFact, path: str | None, *, well: bool
+) -> None:
+    resource = replace(PROXY, control=replace(CONTROL, disable_path=path))
+    answers = {
+        ReadService("swift-proxy", UNITS, 8080): RUNNING,
+        ReadStamp("swift-proxy", "/var/lib/setup-tool"): stamped("first"),
+        FetchHttp(URL): answer,
+        ReadFile(PATH): FileFact(PATH, NOW, changed_at=1000),
+    }
+    assert (resource.diff(answers) is None) is well
+    notes = [note.text for note in resource.notes(answers)]
+    assert [
+        text.startswith(f"swift-proxy is kept out of its balancer by {path}.") for text in notes
+    ] == [True] * well
