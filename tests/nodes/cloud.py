@@ -91,6 +91,8 @@ class Cloud:
             "ansible_become": True,
             "ansible_ssh_private_key_file": str(self.hosts.key),
             "known_hosts": str(self.hosts.known_hosts),
+            # its balancer asks twice a second and believes the second answer
+            "proxy_drain_wait": 2,
             **variables,
         }
         proxies = {
