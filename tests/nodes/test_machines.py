@@ -18,7 +18,7 @@ from tests.nodes.machine import speaks_ssh
 if TYPE_CHECKING:
     from tests.nodes.hosts import Hosts
 
-_LEFT_BEHIND = """\
+_ONE_MACHINE = """\
 import time
 from tests.nodes.hosts import opened
 
@@ -96,16 +96,34 @@ def test_two_controllers_answer_for_the_same_keystone(hosts: Hosts) -> None:
 
 def test_what_a_killed_process_left_is_removed_and_what_lives_is_not(hosts: Hosts) -> None:
     hosts.up("bastion")
+    name = ended_by(signal.SIGKILL)
+    assert cgroups.named(f"{name}-")
+    remains.remove_dead()
+    assert_nothing_is_left_of(name)
+    assert speaks_ssh(hosts["bastion"].address)
+
+
+def test_an_interrupted_process_leaves_nothing() -> None:
+    assert_nothing_is_left_of(ended_by(signal.SIGINT))
+
+
+def ended_by(number: signal.Signals) -> str:
+    """Return the name of a cloud whose process was ended by this signal."""
     with subprocess.Popen(
-        [sys.executable, "-c", _LEFT_BEHIND], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", _ONE_MACHINE],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     ) as process:
         assert process.stdout is not None
         name = process.stdout.readline().strip()
-        process.send_signal(signal.SIGKILL)
-    assert cgroups.named(f"{name}-")
-    remains.remove_dead()
+        process.send_signal(number)
+    assert name
+    return name
+
+
+def assert_nothing_is_left_of(name: str) -> None:
     assert not cgroups.named(f"{name}-")
     assert not (remains.CLOUDS / name).exists()
     assert not list(Path("/run/netns").glob(f"{name}-*"))
     assert name not in Path("/proc/self/mounts").read_text()
-    assert speaks_ssh(hosts["bastion"].address)
