@@ -11,23 +11,47 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
+from keystoneauth1.exceptions import ConnectFailure
 from keystoneauth1.session import Session
+from urllib3.exceptions import ProtocolError
 
 from setup_tool.core.errors import SetupToolError, UnreachableError
 
 if TYPE_CHECKING:
     from requests import Response
 
+_REPEATABLE = {"GET", "HEAD", "PUT"}
 _TALKATIVE = ("keystoneauth", "keystoneclient", "urllib3", "requests")
 
 
 class QuietSession(Session):
-    """keystoneauth's session without its debug log, which would show tokens and secrets."""
+    """keystoneauth's session without its debug log, which would show tokens and secrets.
+
+    HAProxy hangs up without an answer when its own connection to Keystone, kept from an
+    earlier request, turns out to be dead; never at the first request of a connection (its
+    manual on ``http-reuse safe``, the default). So what may be sent twice is sent again, and
+    what may not is sent over a connection of its own.
+    """
 
     # Whatever is not named here is passed on.
     def request(self, url: str, method: str, **kwargs: Any) -> Response:  # type: ignore[override]
         """Send a request; ``log`` is always False."""
-        return super().request(url, method, **{**kwargs, "log": False})
+        quiet = {**kwargs, "log": False}
+        if method.upper() not in _REPEATABLE:
+            self.session.close()
+            return super().request(url, method, **quiet)
+        try:
+            return super().request(url, method, **quiet)
+        except ConnectFailure as failure:
+            if not _hung_up(failure):
+                raise
+        return super().request(url, method, **quiet)
+
+
+def _hung_up(failure: ConnectFailure) -> bool:
+    """Tell whether a connection was made, and broke before there was an answer."""
+    problem = failure.__context__
+    return problem is not None and any(isinstance(arg, ProtocolError) for arg in problem.args)
 
 
 def new_session(

@@ -17,6 +17,7 @@ from setup_tool.declare.bind_catalogue import (
     s3_use,
 )
 from setup_tool.declare.bind_logins import check_logins, login_uses
+from setup_tool.declare.mixed_auth import check_auth
 from setup_tool.declare.questions import is_controller, is_proxy
 from setup_tool.declare.single_points import single_points
 from setup_tool.declare.urls import catalogue_urls
@@ -72,8 +73,13 @@ def bind(
     Raises `DeclarationError` for what cannot be told or contradicts itself, and for a
     login that Keystone refuses.
     """
-    check_logins(proxies, identity, repair)
     catalogue = read_catalogue(identity)
+    regions = {
+        proxy.node.name: region_of(proxy.node.name, proxy.node.settings, catalogue)
+        for proxy in proxies
+    }
+    check_auth(proxies, regions)
+    check_logins(proxies, identity, repair)
     uses: list[Use] = []
     notes: list[Note] = []
     uses += login_uses(proxies, identity)
@@ -93,7 +99,7 @@ def bind(
             if use.role == "nova-ec2":
                 ec2.setdefault(region, []).append(node)
     for proxy in proxies:
-        region = region_of(proxy.node.name, proxy.node.settings, catalogue)
+        region = regions[proxy.node.name]
         location = proxy.node.settings.s3_location or proxy.location or region
         uses.append(bind_proxy.use_of(proxy, location, identity))
         if proxy.login is not None:

@@ -24,6 +24,10 @@ class Impostor:
     answers: dict[tuple[str, str], tuple[int, str, bytes]] = field(default_factory=dict)
     seen: list[tuple[str, str, Mapping[str, str], bytes]] = field(default_factory=list)
     silent: bool = False
+    drops: bool = False
+    """It closes every connection without an answer."""
+    hangs_up: int = 0
+    """So many times it closes one that it has answered on, at the next request there."""
     extra_headers: dict[str, str] = field(default_factory=dict)
     released: threading.Event = field(default_factory=threading.Event)
 
@@ -71,6 +75,7 @@ class Impostor:
 def _handler(impostor: Impostor) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        served = 0
 
         def _answer(self) -> None:
             path = self.path.partition("?")[0]
@@ -80,6 +85,11 @@ def _handler(impostor: Impostor) -> type[BaseHTTPRequestHandler]:
                 impostor.released.wait(60)
                 self.close_connection = True
                 return
+            if impostor.drops or (self.served and impostor.hangs_up):
+                impostor.hangs_up -= 1
+                self.close_connection = True
+                return
+            self.served += 1
             status, kind, text = impostor.answers.get(
                 (self.command, path), (404, "application/json", b"{}")
             )

@@ -156,6 +156,42 @@ def test_a_listing_behind_a_dead_gateway_counts_as_unreachable(impostor: Imposto
     assert "answers 503 to the attempt to list regions" in said
 
 
+def test_a_balancer_that_hangs_up_on_a_kept_connection_is_asked_again(impostor: Impostor) -> None:
+    identity = _with_empty_catalogue(impostor)
+    identity.whereabouts()
+    impostor.hangs_up = 1
+    assert identity.observe([ListCatalogue()])
+    assert impostor.hangs_up == 0
+
+
+def test_one_that_hangs_up_on_every_connection_is_asked_twice_at_most(impostor: Impostor) -> None:
+    impostor.let_in()
+    identity = KeystoneIdentity(impostor.login())
+    identity.whereabouts()
+    impostor.drops = True
+    said = message(lambda: identity.observe([ListCatalogue()]), UnreachableError)
+    assert "cannot be reached (connect): the connection broke" in said
+    assert [method for method, *_ in impostor.seen] == ["POST", "GET", "GET"]
+
+
+def test_what_must_not_be_sent_twice_goes_over_a_connection_of_its_own(impostor: Impostor) -> None:
+    identity = _with_empty_catalogue(impostor)
+    impostor.say("POST", "/v3/services", 201, {"service": {"id": "s", "type": "s3"}})
+    identity.observe([ListCatalogue()])
+    impostor.hangs_up = 2
+    identity.perform(CreateService("s3", "s3", "d"))
+    assert impostor.hangs_up == 1
+    posts = [path for method, path, *_ in impostor.seen if method == "POST"]
+    assert posts == ["/v3/auth/tokens", "/v3/services"]
+
+
+def _with_empty_catalogue(impostor: Impostor) -> KeystoneIdentity:
+    impostor.let_in()
+    for listing in ("regions", "services", "endpoints"):
+        impostor.say("GET", f"/v3/{listing}", 200, {listing: []})
+    return KeystoneIdentity(impostor.login())
+
+
 @pytest.mark.parametrize(
     "cut", [{"truncated": True}, {"links": {"next": "http://127.0.0.1/v3/users?marker=x"}}]
 )

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from setup_tool.core.errors import DeclarationError
 from tests.editors.oracles import debian
 from tests.scenarios.reading import changed_lines, oslo_reading, paste_reading
 from tests.scenarios.scenario import make_cloud, ready
@@ -68,8 +69,20 @@ def test_the_package_s_file_gets_each_option_below_the_comment_that_shows_it() -
     assert "canary" not in repr(plan)
 
 
-def test_the_package_s_file_as_it_comes_gets_s3api_before_tempauth() -> None:
+def test_the_package_s_file_as_it_comes_is_refused_for_the_users_that_everybody_knows() -> None:
     text = debian("proxy-server.conf")
+    line = text[: text.index("\npipeline = ")].count("\n") + 2
+    cloud = make_cloud({**ready(), "node": {"group": "proxy", "file": text}})
+    with pytest.raises(DeclarationError) as caught:
+        cloud.plan()
+    assert str(caught.value).startswith(
+        f"node: /etc/swift/proxy-server.conf, line {line}: tempauth decides who may come in, with "
+        "the users of Swift's sample file, whose passwords everybody knows."
+    )
+
+
+def test_with_users_of_one_s_own_the_package_s_file_gets_s3api_before_tempauth() -> None:
+    text = debian("proxy-server.conf").replace("= testing .admin", "= canary-of-tempauth .admin")
     cloud = make_cloud({**ready(), "node": {"group": "proxy", "file": text}})
     after = cloud.after(cloud.plan())
     now = (after.machines["node"].file or b"").decode()

@@ -9,6 +9,10 @@ if [ ! -e /sys/fs/cgroup/cgroup.controllers ] && [ ! -d /sys/fs/cgroup/systemd ]
     echo 'The tests on real hosts need control groups: mount /sys/fs/cgroup.' >&2
     exit 1
 fi
+# Each machine's systemd and its services have some; the usual limit of 128 is for one machine.
+instances=/proc/sys/fs/inotify/max_user_instances
+[ "$(cat $instances)" -ge 1024 ] || echo 1024 >$instances
+
 missing=
 for pair in debootstrap:debootstrap systemd-nspawn:systemd-container ip:iproute2 \
     nsenter:util-linux chattr:e2fsprogs; do
