@@ -15,17 +15,33 @@ RULES_LIMIT: Final = 1024 * 1024
 
 LOOK_FIREWALL: Final = (
     r"""
-# packet_rules: what nft and iptables list
+# packet_rules: sets rules to what nft and iptables list, cut where there are too many. Where
+# nft lists nothing and no older table is loaded, iptables has nothing to list either.
 packet_rules() {
+    rules= older=
+    if [ -r /proc/net/ip_tables_names ]; then
+        while read -r table; do
+            [ "$table" != filter ] || older=yes
+        done </proc/net/ip_tables_names
+    fi
     if command -v nft >/dev/null; then
-        nft list ruleset || printf '%s\n' '# unread'
+        rules=$({ nft list ruleset || echo '# unread'; } | head -c """
+    + str(RULES_LIMIT + 1)
+    + r""")
+        [ -n "$rules$older" ] || return 0
     fi
     command -v iptables >/dev/null || return 0
+    rules=$rules$newline$(iptables_rules | head -c """
+    + str(RULES_LIMIT + 1)
+    + r""")
+}
+
+iptables_rules() {
     case $(iptables -V) in
     *nf_tables*) iptables -S ;;
-    *) grep -q -x filter /proc/net/ip_tables_names && iptables -S && return ;;
+    *) [ -n "$older" ] && iptables -S && return ;;
     esac
-    grep -q -x filter /proc/net/ip_tables_names && iptables-legacy -S
+    [ -z "$older" ] || iptables-legacy -S
 }
 
 # look_at_firewalld: its zones as they are and as they will be, and what the services they
@@ -58,11 +74,20 @@ look_at_firewall() {
         active | reloading) manager=firewalld ;;
         esac
     fi
-    [ -n "$manager" ] || ! grep -q -i '^ENABLED="*yes' /etc/ufw/ufw.conf || manager=ufw
+    if [ -z "$manager" ] && [ -r /etc/ufw/ufw.conf ]; then
+        ! grep -q -i '^ENABLED="*yes' /etc/ufw/ufw.conf || manager=ufw
+    fi
     emit firewall.manager "$manager"
+    trouble= rules=
+    if [ "${uid:=$(id -u)}" != 0 ]; then
+        trouble='only root may look at it'
+    elif [ "$manager" != firewalld ]; then
+        packet_rules
+    fi
+    [ -n "$manager$rules$trouble" ] || return 0
     emit firewall.listening "$(awk '$4 == "0A" { print $2 }' /proc/net/tcp /proc/net/tcp6)"
-    if [ "$(id -u)" != 0 ]; then
-        emit firewall.trouble 'only root may look at it'
+    if [ -n "$trouble" ]; then
+        emit firewall.trouble "$trouble"
         return
     fi
     emit firewall.addresses "$(ip -o addr show scope global)"
@@ -70,9 +95,6 @@ look_at_firewall() {
         look_at_firewalld
         return
     fi
-    rules=$(packet_rules | head -c """
-    + str(RULES_LIMIT + 1)
-    + r""")
     if [ "${#rules}" -gt """
     + str(RULES_LIMIT)
     + r""" ]; then

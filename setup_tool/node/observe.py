@@ -46,6 +46,7 @@ FILE_LIMIT = 16 * 1024 * 1024
 
 _EMIT = r"""
 exec 2>/dev/null
+uid=
 emit() {
     printf '%s %s %s\n%s\n' "$nonce" "$1" "${#2}" "$2"
 }
@@ -80,7 +81,10 @@ look_at_system() {
         done </etc/os-release
     fi
     choose_client
-    emit "$1" "id $(id)
+    said=$(id)
+    uid=${said#uid=}
+    uid=${uid%%[!0-9]*}
+    emit "$1" "id $said
 home $HOME
 clock $(date +%s)
 systemd $systemd

@@ -21,6 +21,7 @@ exit $(cat ~/ending)
 
 
 def test_a_node_says_whether_a_service_is_reached_by_loopback_alone(place: Place) -> None:
+    place.fake("nft", "#!/bin/sh\necho 'table inet filter {'\necho '}'\n")
     with little_service(place.home, "fine") as service:
         shell = place.shell()
         ours, nobody = ReadFirewall(service.port), ReadFirewall(free_port())
@@ -33,6 +34,13 @@ def test_a_node_says_whether_a_service_is_reached_by_loopback_alone(place: Place
         assert isinstance(fact, FirewallFact)
         assert fact.loopback is loopback
         assert os.getuid() == 0 or fact.verdict is Verdict.UNKNOWN
+
+
+def test_a_node_without_any_rules_lets_everybody_in(place: Place) -> None:
+    place.fake("id", "#!/bin/sh\necho 0\n")
+    place.fake("nft", "#!/bin/sh\n")
+    query = ReadFirewall(free_port())
+    assert place.shell().observe([query]) == {query: FirewallFact(Verdict.OPEN)}
 
 
 def test_a_port_is_opened_when_the_service_is_proven(place: Place) -> None:
