@@ -30,12 +30,14 @@ class Serving:
     """The services that read a node's files, and where a proxy of Keystone's can be proven.
 
     ``health_url`` is None where the node has no such proxy; ``location`` is what its
-    gateway signs for, None where its pipeline has no S3.
+    gateway signs for, None where its pipeline has no S3. ``proxy`` is the node's, whoever
+    holds its users.
     """
 
     services: tuple[Service, ...] = ()
     health_url: str | None = None
     location: str | None = None
+    proxy: Proxy | None = None
 
 
 def serving(roles: Mapping[str, Role], node: Node, facts: Answers) -> Serving:
@@ -45,7 +47,7 @@ def serving(roles: Mapping[str, Role], node: Node, facts: Answers) -> Serving:
     `DeclarationError` for a file that its service could not read.
     """
     uses: list[Use] = []
-    health_url = location = None
+    health_url = location = proxy = None
     if is_controller(node):
         use = bind_controller.present_use(node, facts)
         uses += [] if use is None else [use]
@@ -58,7 +60,7 @@ def serving(roles: Mapping[str, Role], node: Node, facts: Answers) -> Serving:
                 health_url, location = proxy.health_url, _location(proxy)
     found = instantiate(_services_of(roles, uses), uses)
     services = tuple(resource for resource in found if isinstance(resource, Service))
-    return Serving(services, health_url, location)
+    return Serving(services, health_url, location, proxy)
 
 
 def _services_of(roles: Mapping[str, Role], uses: Sequence[Use]) -> dict[str, Role]:

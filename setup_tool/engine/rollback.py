@@ -10,6 +10,7 @@ from setup_tool.core.errors import DeclarationError, SetupToolError
 from setup_tool.core.facts import PLANNED
 from setup_tool.core.plan import IDENTITY, Note, Plan
 from setup_tool.core.queries import ReadBackup, ReadFile, ReadHistory
+from setup_tool.declare.bind_drain import drain_notes
 from setup_tool.declare.make_plan import make_plan
 from setup_tool.declare.questions import first_questions
 from setup_tool.declare.serving import Serving, serving
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from setup_tool.core.history import BackupFact, HistoryFact
+    from setup_tool.declare.bind_proxy import Proxy
     from setup_tool.declare.inventory import Node, Serial
     from setup_tool.declare.undo import Back, Undone
     from setup_tool.engine.rounds import Done
@@ -168,6 +170,7 @@ class _Planning:
         self._nodes = {node.name: node for node in world.nodes}
         self._resources: list[Resource] = []
         self._provable: dict[str, Provable] = {}
+        self._proxies: list[Proxy] = []
         self._notes: list[Note] = []
 
     def result(self) -> tuple[Plan, Mapping[str, Provable]]:
@@ -177,7 +180,8 @@ class _Planning:
             self._restore(self._nodes[name])
         ask_the_rest(self._world, self._resources, self._facts)
         plan = make_plan(self._resources, self._facts)
-        return Plan(plan.changes, (*self._notes, *plan.notes)), self._provable
+        notes = (*self._notes, *plan.notes, *drain_notes(self._proxies, plan))
+        return Plan(plan.changes, notes), self._provable
 
     def _ask_for_copies(self) -> None:
         """Ask in one round trip for the copies and for what most likely is to be restarted."""
@@ -209,6 +213,7 @@ class _Planning:
             *restored,
             *services,
         ]
+        self._proxies += [] if served.proxy is None else [served.proxy]
         if served.health_url is not None:
             self._provable[name] = Provable(served.health_url, served.location)
         read = {path for service in services for path in service.control.reads}

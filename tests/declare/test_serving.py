@@ -64,6 +64,8 @@ def test_a_proxy_without_s3_is_proven_by_a_native_request_alone() -> None:
     assert [service.control.name for service in found.services] == ["swift-proxy"]
     assert found.services[0].control.reads == ("/etc/swift/proxy-server.conf",)
     assert (found.health_url, found.location) == (HEALTH, None)
+    assert found.proxy is not None
+    assert found.proxy.node.name == "node"
 
 
 def test_a_proxy_with_s3_must_sign_for_the_location_that_its_file_names() -> None:

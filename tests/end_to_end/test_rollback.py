@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from tests.end_to_end.refusals import refused
+from tests.lab.waiting import wait_until
 from tests.lab_fixture import request
 
 if TYPE_CHECKING:
@@ -86,14 +88,79 @@ def test_what_apply_did_is_undone_proxy_by_proxy_and_apply_does_it_again(
 
     undone = runs(untouched)[0]
     assert undone["command"] == "rollback"
-    back = rollback(untouched, "--yes")
+    back = rollback(untouched, "--yes", "--format", "json")
+    assert back.document["to"] == undone["run"]
+    assert back.document["done"] == len(back.document["changes"]) == 4
     assert conf(untouched) == second
     assert "canary signed S3 request" in back.err
     assert all(has_s3(untouched, proxy) for proxy in PROXIES)
-    assert untouched.plan()["converged"]
 
-    document(untouched, "--yes", "--to", listed["run"])
-    assert conf(untouched) == first
+
+def test_a_file_that_somebody_changed_since_stops_all_until_told_otherwise(
+    untouched: Cloud,
+) -> None:
+    assert untouched.plan()["converged"]
+    applied = conf(untouched)
+    edited = applied["proxy2"] + b"# by hand\n"
+    untouched.proxy_conf("proxy2").write_bytes(edited)
+    said = refused(untouched, "rollback", "-i", untouched.inventory, "--yes")
+    assert "proxy2: ~/etc/swift/proxy-server.conf was changed by somebody else" in said
+    assert "proxy1" not in said
+    assert "Nothing was touched. --overwrite-changed" in said
+    newest = runs(untouched)[0]["nodes"]
+    assert {part["node"]: part["can_be_undone"] for part in newest} == {
+        "proxy1": True,
+        "proxy2": False,
+    }
+    assert "was changed by somebody else" in rollback(untouched, "--list").out
+
+    rollback(untouched, "--limit", "proxy1", "--yes")
+    assert conf(untouched)["proxy2"] == edited
+    first = conf(untouched)["proxy1"]
+    assert first != applied["proxy1"]
+
+    told = rollback(untouched, "--limit", "proxy2", "--overwrite-changed", "--yes")
+    assert "-# by hand" in told.out
+    assert b"s3api" not in conf(untouched)["proxy2"]
     untouched.apply()
-    assert conf(untouched) == second
-    assert all(has_s3(untouched, proxy) for proxy in PROXIES)
+    assert conf(untouched) == applied
+
+
+def test_a_run_that_is_not_known_is_answered_with_the_one_that_may_be_meant(
+    untouched: Cloud,
+) -> None:
+    run = runs(untouched)[0]["run"]
+    inventory = untouched.inventory
+    said = refused(untouched, "rollback", "-i", inventory, "--to", f"{run}0", "--yes")
+    assert f"knows a run {run}0. Did you mean {run}?" in said
+    listing = refused(untouched, "rollback", "-i", inventory, "--list", "--to", run)
+    assert "leave out --to" in listing
+
+
+def test_two_operators_and_one_who_is_killed_leave_what_one_would(untouched: Cloud) -> None:
+    applied = conf(untouched)
+    last = next(run for run in runs(untouched) if run["command"] == "apply")
+    words = ("rollback", "-i", untouched.inventory, "--to", last["run"], "--yes")
+
+    started = [untouched.start(*words), untouched.start(*words)]
+    for process in started:
+        out, err = process.communicate(timeout=300)
+        untouched.assert_no_secret(out, err)
+        assert "Traceback" not in err
+        assert process.returncode == 0 or "another run" in err or "was changed" in err, err
+    untouched.run(*words)
+    rolled_back = conf(untouched)
+    assert all(rolled_back[proxy] != applied[proxy] for proxy in PROXIES)
+    assert "Nothing to roll back" in untouched.run(*words).out
+    untouched.apply()
+
+    again = untouched.start(*words)
+    journals = untouched.lab.layout.nodes / "proxy1"
+    known = set(journals.rglob("journal"))
+    wait_until(lambda: set(journals.rglob("journal")) - known)
+    again.kill()
+    again.communicate()
+    untouched.run(*words)
+    assert conf(untouched) == rolled_back
+    untouched.apply()
+    assert conf(untouched) == applied
