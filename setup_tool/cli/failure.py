@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from setup_tool.core.errors import SetupToolError
+from setup_tool.core.standing import State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from setup_tool.core.standing import Standing
 
 INTERRUPTED = 130
 
@@ -34,7 +37,7 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
         _document(wrong.format_message(), words, int(wrong.exit_code))
         return int(wrong.exit_code)
     except SetupToolError as error:
-        _say(str(error), words, error.exit_status)
+        _say(str(error), words, error.exit_status, error.standing)
         return error.exit_status
     except BrokenPipeError:
         # The reader left; the interpreter's own flush at exit must not complain again.
@@ -45,16 +48,41 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _say(sentence: str, words: Sequence[str], status: int) -> None:
+def _say(
+    sentence: str, words: Sequence[str], status: int, standing: Sequence[Standing] = ()
+) -> None:
     print(f"setup-tool: {sentence}", file=sys.stderr)
-    _document(sentence, words, status)
+    if standing:
+        print("What stands where:", file=sys.stderr)
+    for one in standing:
+        print(f"  {one.target} ({one.stage}): {_STATES[one.state]}", file=sys.stderr)
+    _document(sentence, words, status, standing)
 
 
-def _document(sentence: str, words: Sequence[str], status: int) -> None:
+_STATES = {
+    State.DONE: "done",
+    State.RESTORED: "restored, its old files and service are back",
+    State.FAILED: "failed, it stands as said above",
+    State.STALE: "stale, a file had changed meanwhile and nothing was written",
+    State.LOCKED: "locked by another run, nothing was written",
+    State.UNKNOWN: "unknown, the way to it broke; a run that had begun goes on there by itself",
+    State.NOT_BEGUN: "not begun, it is as it was",
+}
+
+
+def _document(
+    sentence: str, words: Sequence[str], status: int, standing: Sequence[Standing] = ()
+) -> None:
     if _wants_json(words):
         import json
 
-        print(json.dumps({"error": sentence, "exit_status": status}))
+        document: dict[str, Any] = {"error": sentence, "exit_status": status}
+        if standing:
+            document["standing"] = [
+                {"target": one.target, "stage": one.stage, "state": one.state.value}
+                for one in standing
+            ]
+        print(json.dumps(document))
 
 
 def _wants_json(words: Sequence[str]) -> bool:

@@ -15,15 +15,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from setup_tool.core.standing import Standing
+
 
 class SetupToolError(Exception):
     """Something an operator can mend.
 
     ``str()`` is the whole message: what was wrong, where, and what to do. It never
-    holds a secret.
+    holds a secret. ``standing`` is what stands where, if it stopped a run.
     """
 
     exit_status = 1
+    standing: tuple[Standing, ...] = ()
 
 
 class DeclarationError(SetupToolError):

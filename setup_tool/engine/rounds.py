@@ -6,11 +6,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from setup_tool.core.errors import SetupToolError, as_one
+from setup_tool.core.errors import SetupToolError, UnreachableError, as_one
 from setup_tool.core.events import Event
 from setup_tool.core.facts import RunsFact, RunState
 from setup_tool.core.plan import IDENTITY, Change, Plan, Stage
 from setup_tool.core.queries import ReadRuns
+from setup_tool.core.standing import Standing, State
 from setup_tool.core.transaction import (
     BounceService,
     Canary,
@@ -105,6 +106,9 @@ class Round:
         self._done = done
         self._command = command
         self._stale: list[str] = []
+        self._states = {
+            (stage, target): State.NOT_BEGUN for stage in Stage for target in plan.targets(stage)
+        }
 
     @property
     def stale(self) -> tuple[str, ...]:
@@ -114,14 +118,34 @@ class Round:
     def carry_out(self) -> None:
         """Go through the stages, up to the first in which a file had changed meanwhile.
 
-        What follows was planned from that file, and is planned again with it.
+        What follows was planned from that file, and is planned again with it. Raises
+        `SetupToolError` at the first failure, with what stands where.
         """
+        try:
+            self._stages()
+        except SetupToolError as error:
+            error.standing = self._standing()
+            raise
+
+    def _standing(self) -> tuple[Standing, ...]:
+        """Return how each target of the plan stands, and what an earlier round has done."""
+        now = [Standing(name, stage.name.lower(), s) for (stage, name), s in self._states.items()]
+        earlier = dict.fromkeys(
+            Standing(done.change.target, done.change.stage.name.lower(), State.DONE)
+            for done in self._done
+            if (done.change.stage, done.change.target) not in self._states
+        )
+        return (*earlier, *now)
+
+    def _stages(self) -> None:
         for stage in Stage:
             if self._stale:
                 return
             targets = self._plan.targets(stage)
             if IDENTITY in targets:
+                self._states[stage, IDENTITY] = State.FAILED
                 self._identity(self._plan.of(stage, IDENTITY))
+                self._states[stage, IDENTITY] = State.DONE
             nodes = tuple(target for target in targets if target != IDENTITY)
             if stage is Stage.PROXIES and nodes:
                 with ExitStack() as stack:
@@ -177,6 +201,7 @@ class Round:
 
         failures: list[SetupToolError] = []
         for name, outcome in in_parallel(names, commit, self._world.forks).items():
+            self._states[stage, name] = _state(outcome)
             if isinstance(outcome, SetupToolError):
                 failures.append(outcome)
             elif outcome.ending is Ending.DONE:
@@ -204,6 +229,12 @@ class Round:
         if proxy is None:
             return ()
         return canaries(self._world, proof.ourselves, proof.pair, proxy.health_url, proxy.location)
+
+
+def _state(outcome: Outcome | SetupToolError) -> State:
+    if isinstance(outcome, SetupToolError):
+        return State.UNKNOWN if isinstance(outcome, UnreachableError) else State.FAILED
+    return State(outcome.ending.value)
 
 
 def _failed(name: str, outcome: Outcome) -> str:

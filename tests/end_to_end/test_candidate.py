@@ -109,3 +109,19 @@ def test_a_proxy_without_a_reload_command_is_reloaded_by_swifts_own_seamless_rel
     assert main_process(untouched, "proxy1") == process
     wait_until(lambda: processes(untouched, "proxy1") & before == {process})
     assert untouched.plan(inventory=path)["converged"] is True
+
+
+def test_a_run_that_stops_says_what_stands_where(untouched: Cloud, tmp_path: Path) -> None:
+    path = inventory(untouched, tmp_path, "2.38.3")
+    conf = untouched.proxy_conf("proxy2")
+    before = conf.read_text()
+    untouched.proxy_conf("proxy1").write_text(untouched.proxy_conf("proxy1").read_text() + "#\n")
+    conf.write_text(before.replace("use = egg:swift#bulk\n", "use = egg:swift#balk\n"))
+    words = ("apply", "-i", path, "--yes", "--role", "s3api", "--format", "json")
+    ran = untouched.run(*words, status=FAILED)
+    conf.write_text(before)
+    assert ran.document["standing"] == [
+        {"target": "proxy1", "stage": "proxies", "state": "done"},
+        {"target": "proxy2", "stage": "proxies", "state": "failed"},
+    ]
+    assert "What stands where:\n  proxy1 (proxies): done\n  proxy2 (proxies): failed" in ran.err
