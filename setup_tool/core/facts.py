@@ -108,6 +108,67 @@ class PackageFact:
     name: str | None = None
 
 
+class Source(Enum):
+    """Where a service that runs came from."""
+
+    PACKAGE = "package"
+    """A package of the distribution holds its program."""
+    OTHER = "other"
+    """No package does: pip, a virtual environment, a checkout."""
+    CONTAINER = "container"
+    """It runs under another root directory than ours, or is a container's keeper."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationFact:
+    """How a service that runs was installed; ``source`` None: it does not run, or hides it.
+
+    ``owner`` is the package that holds ``program``. ``interpreter`` is the Python that
+    runs it, as it was called; None under ``front`` (``uwsgi`` or ``apache``), which run
+    Python within themselves. ``engine`` is the kind of container, where it can be told.
+    ``release`` is what the interpreter says of the distribution asked about.
+    """
+
+    source: Source | None = None
+    owner: str | None = None
+    program: str | None = None
+    interpreter: str | None = None
+    front: str | None = None
+    engine: str | None = None
+    release: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A package that would be installed anew; ``version`` None where that was not told."""
+
+    name: str
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class InstallFact:
+    """What installing packages would do.
+
+    ``missing`` are those of the packages asked for that are neither installed nor needed
+    to have the modules; ``unknown`` those of them in no repository the node has listed.
+    ``upgrades`` and ``removes`` name what would be touched that is there. ``problem`` is
+    why the package manager would not do it at all. ``manager`` is apt, dnf, yum or
+    zypper; None where there is none of them. ``lacking`` are the modules that the service
+    does not find.
+    """
+
+    source: Source | None = None
+    manager: str | None = None
+    lacking: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    arrives: tuple[Arrival, ...] = ()
+    upgrades: tuple[str, ...] = ()
+    removes: tuple[str, ...] = ()
+    problem: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class HttpFact:
     """An HTTP answer, its body cut at 64 KiB; status None: no answer, ``problem`` says why."""
@@ -126,6 +187,8 @@ NodeFact = (
     | HistoryFact
     | BackupFact
     | PackageFact
+    | InstallationFact
+    | InstallFact
     | HttpFact
     | FirewallFact
 )

@@ -77,6 +77,39 @@ class ReadPackage:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadInstallation:
+    """How the running instance of a service was installed; answered by `InstallationFact`.
+
+    ``units`` and ``port`` are as in `ReadService`. ``distribution`` is the Python
+    distribution whose release is asked of the service's own Python where no package
+    holds the program; None: it is not asked.
+    """
+
+    service: str
+    units: tuple[str, ...] = ()
+    port: int | None = None
+    distribution: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanInstall:
+    """What installing packages would do, by a simulation; answered by `InstallFact`.
+
+    ``service`` needs the Python ``modules``, which the packages named by the family of
+    distributions hold: where it finds them all, or did not come from a package itself,
+    nothing is simulated. ``beside`` are the packages that the service may come from,
+    which tell where it does not run.
+    """
+
+    service: str
+    modules: tuple[str, ...]
+    beside: tuple[str, ...]
+    debian: tuple[str, ...] = ()
+    redhat: tuple[str, ...] = ()
+    suse: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FetchHttp:
     """An unauthenticated GET, asked from the node itself; answered by `HttpFact`.
 
@@ -98,6 +131,8 @@ NodeQuery = (
     | ReadHistory
     | ReadBackup
     | ReadPackage
+    | ReadInstallation
+    | PlanInstall
     | FetchHttp
     | ReadFirewall
 )

@@ -111,7 +111,20 @@ class SettleRun:
     run: str
 
 
-NodeStep = SettleRun | WriteFile | RemoveFile | BounceService | StampService | OpenPort
+@dataclass(frozen=True, slots=True)
+class InstallPackages:
+    """Install packages and nothing that is there already; not undone by a restore.
+
+    Refused where that would upgrade or remove anything. Installed services are not
+    started, and configuration files that are there stay as they are.
+    """
+
+    names: tuple[str, ...]
+
+
+NodeStep = (
+    SettleRun | InstallPackages | WriteFile | RemoveFile | BounceService | StampService | OpenPort
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,15 @@ from setup_tool.core.errors import DeclarationError
 from setup_tool.core.plan import Note
 from setup_tool.core.queries import ReadFile
 from setup_tool.declare.instantiate import Use
-from setup_tool.declare.questions import EC2_PORT, NOVA, nova_api_units
+from setup_tool.declare.questions import (
+    EC2_PORT,
+    NOVA,
+    nova_api_units,
+    nova_installation,
+)
 from setup_tool.declare.releases import NOVA_WITHOUT_EC2, is_at_least
 from setup_tool.declare.urls import bound, port, without_version
-from setup_tool.declare.versions import release_of
+from setup_tool.declare.versions import installed_release
 from setup_tool.editors.ini import DEFAULT, Dialect, FileProblemError, IniFile
 from setup_tool.resources.config_file import open_config
 
@@ -42,7 +47,7 @@ def use_of(node: Node, facts: Answers, keystone: str | None) -> tuple[Use | None
             "yet. Set `ec2: auto` or `ec2: off`."
         )
     fact: FileFact = facts[ReadFile(settings.nova_conf)]
-    release = settings.nova_version or _package_release(facts)
+    release = settings.nova_version or _installed_release(node, facts)
     if release is None or fact.content is None:
         return _unknown(node, release, fact)
     file = open_config(node.name, settings.nova_conf, Dialect.OSLO, fact)
@@ -67,7 +72,7 @@ def present_use(node: Node, facts: Answers) -> Use | None:
     """
     settings = node.settings
     fact: FileFact = facts[ReadFile(settings.nova_conf)]
-    release = settings.nova_version or _package_release(facts)
+    release = settings.nova_version or _installed_release(node, facts)
     if release is None or fact.content is None:
         return None
     file = open_config(node.name, settings.nova_conf, Dialect.OSLO, fact)
@@ -106,7 +111,8 @@ def _unknown(
     missing = (
         f"{settings.nova_conf} cannot be used: {fact.problem or 'it does not exist'}"
         if fact.content is None
-        else "which nova runs here cannot be told: no package of it is installed"
+        else "which nova runs here cannot be told: no package holds it, and its Python "
+        "could not be asked"
     )
     if settings.ec2 == "nova":
         remedy = "nova_conf" if fact.content is None else "nova_version"
@@ -134,9 +140,8 @@ def _values(node: Node, file: IniFile, release: str, api: str) -> dict[str, Valu
     }
 
 
-def _package_release(facts: Answers) -> str | None:
-    package = facts[NOVA]
-    return release_of(package.version) if package.version else None
+def _installed_release(node: Node, facts: Answers) -> str | None:
+    return installed_release(facts[nova_installation(node)], facts[NOVA])
 
 
 def _tokens_url(node: Node, file: IniFile, release: str, keystone: str | None) -> str | None:

@@ -12,7 +12,7 @@ from setup_tool.core.transaction import ConfigTest
 from setup_tool.declare.bind_drain import drain_values, draining
 from setup_tool.declare.instantiate import Use
 from setup_tool.declare.logins import read_login
-from setup_tool.declare.questions import SWIFT, info_url, proxy_units
+from setup_tool.declare.questions import SWIFT, info_url, proxy_installation, proxy_units
 from setup_tool.declare.releases import (
     SWIFT_WITH_S3API,
     SWIFT_WITH_SEAMLESS_RELOAD,
@@ -20,7 +20,7 @@ from setup_tool.declare.releases import (
     is_at_least,
 )
 from setup_tool.declare.urls import bound, port, without_version
-from setup_tool.declare.versions import release_of, swift_from_info
+from setup_tool.declare.versions import installed_release, swift_from_info
 from setup_tool.editors import pipeline
 from setup_tool.editors.ini import DEFAULT, Dialect, FileProblemError, IniFile
 from setup_tool.resources.config_file import open_config
@@ -171,14 +171,14 @@ def _release(node: Node, facts: Answers) -> str:
     said = settings.swift_version
     if said:
         return said
-    package = facts[SWIFT]
-    found = release_of(package.version) if package.version else None
+    found = installed_release(facts[proxy_installation(node)], facts[SWIFT])
     if found is None and settings.proxy_health_url:
         found = swift_from_info(facts[info_url(settings.proxy_health_url)])
     if found is None:
         raise DeclarationError(
-            f"{node.name}: which Swift runs here cannot be told: no package of it is installed, "
-            "and /info does not say. Set swift_version for this node in the inventory."
+            f"{node.name}: which Swift runs here cannot be told: no package holds it, its Python "
+            "could not be asked, and /info does not say. Set swift_version for this node in the "
+            "inventory."
         )
     return found
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from setup_tool.core.errors import DeclarationError
-from setup_tool.core.plan import Answering
+from setup_tool.core.plan import Answering, Stage
+from setup_tool.core.queries import PlanInstall
 from setup_tool.core.secret import Secret
 from setup_tool.core.transaction import ConfigTest, Drain, ServiceControl
 from setup_tool.declare.roles import Declaration, Role, Values, fill
@@ -21,13 +22,13 @@ from setup_tool.resources.identity.project import Project
 from setup_tool.resources.identity.role import Role as KeystoneRole
 from setup_tool.resources.identity.service_user import ServiceUser
 from setup_tool.resources.merge import merged
+from setup_tool.resources.package import Package
 from setup_tool.resources.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from setup_tool.core.identity import Login
-    from setup_tool.core.plan import Stage
     from setup_tool.resources.resource import Resource
 
 T = TypeVar("T")
@@ -47,6 +48,25 @@ class Use:
     target: str
     values: Values
     login: Login | None = None
+
+
+_NOBODY = Use("", "node", "", {})
+"""A use without a subject, for what a role says of every node alike."""
+
+
+def package_questions(roles: Mapping[str, Role], stage: Stage) -> tuple[PlanInstall, ...]:
+    """Return what the roles of a stage will ask of a node about packages.
+
+    A `package` refers to no values, so that it is asked about with all that comes first.
+    """
+    return tuple(
+        dict.fromkeys(
+            _install_query(_Wanted(declaration, declaration.fields, _NOBODY, frozenset()))
+            for role in roles.values()
+            for declaration in role.declarations
+            if declaration.kind == "package" and declaration.stage is stage
+        )
+    )
 
 
 def instantiate(
@@ -206,6 +226,29 @@ def _member(wanted: _Wanted, section: str, key: str, said: Any) -> ListMember:
     return ListMember(section, key, said[verb], verb == "has", default, origin)
 
 
+def _package(wanted: _Wanted) -> Resource:
+    return Package(
+        target=wanted.node(),
+        stage=wanted.stage,
+        query=_install_query(wanted),
+        because=wanted.texts("because", wanted.fields.get("because", ())),
+    )
+
+
+def _install_query(wanted: _Wanted) -> PlanInstall:
+    def names(field: str) -> tuple[str, ...]:
+        return wanted.texts(field, wanted.fields.get(field, ()))
+
+    return PlanInstall(
+        service=wanted.text("service"),
+        modules=wanted.texts("modules", wanted.said("modules")),
+        beside=wanted.texts("beside", wanted.said("beside")),
+        debian=names("debian"),
+        redhat=names("redhat"),
+        suse=names("suse"),
+    )
+
+
 def _service(wanted: _Wanted) -> Resource:
     statuses = wanted.fields.get("health_statuses", [200])
     if not isinstance(statuses, list):
@@ -342,6 +385,10 @@ _KINDS: dict[str, tuple[Callable[[_Wanted], Resource], set[str]]] = {
     ),
     "https_trust": (_https_trust, {"url"}),
     "firewall_port": (_firewall_port, {"service", "port", "address", "managed"}),
+    "package": (
+        _package,
+        {"service", "modules", "beside", "debian", "redhat", "suse", "because"},
+    ),
     "role": (_role, {"name"}),
     "project": (_project, set()),
     "service_user": (_service_user, {"set_password"}),

@@ -8,6 +8,7 @@ from setup_tool.core.firewall import ReadFirewall
 from setup_tool.core.queries import (
     FetchHttp,
     ReadFile,
+    ReadInstallation,
     ReadPackage,
     ReadRuns,
     ReadService,
@@ -45,6 +46,23 @@ def info_url(health_url: str) -> FetchHttp:
     return FetchHttp(f"{root(health_url)}/info")
 
 
+def proxy_installation(node: Node) -> ReadInstallation:
+    """Return the question how the node's Swift proxy was installed."""
+    return _installation(
+        "swift-proxy",
+        proxy_units(node),
+        node.settings.proxy_health_url,
+        None if node.settings.swift_version else "swift",
+    )
+
+
+def nova_installation(node: Node) -> ReadInstallation:
+    """Return the question how the node's nova-api was installed."""
+    return _installation(
+        "nova-api", nova_api_units(node), node.settings.nova_api_health_url, "nova"
+    )
+
+
 def first_questions(node: Node) -> tuple[NodeQuery, ...]:
     """Return the queries that need no earlier answer, in a stable order.
 
@@ -53,7 +71,7 @@ def first_questions(node: Node) -> tuple[NodeQuery, ...]:
     settings = node.settings
     asked: list[NodeQuery] = [ReadSystem(settings.state_dir), ReadRuns(settings.state_dir)]
     if is_proxy(node):
-        asked.append(ReadFile(settings.proxy_conf))
+        asked += [ReadFile(settings.proxy_conf), proxy_installation(node)]
         asked += _service(
             "swift-proxy", proxy_units(node), settings.proxy_health_url, settings.state_dir
         )
@@ -66,7 +84,7 @@ def first_questions(node: Node) -> tuple[NodeQuery, ...]:
     if is_controller(node):
         asked.append(ReadFile(settings.nova_conf))
         if not settings.nova_version:
-            asked.append(NOVA)
+            asked += [NOVA, nova_installation(node)]
         asked += _service(
             "nova-api", nova_api_units(node), settings.nova_api_health_url, settings.state_dir
         )
@@ -84,6 +102,12 @@ def is_proxy(node: Node) -> bool:
 def is_controller(node: Node) -> bool:
     """Whether the node runs nova-api."""
     return "controller" in node.groups
+
+
+def _installation(
+    name: str, units: tuple[str, ...], health_url: str | None, distribution: str | None
+) -> ReadInstallation:
+    return ReadInstallation(name, units, port(health_url) if health_url else None, distribution)
 
 
 def _service(

@@ -6,8 +6,10 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from setup_tool.core.facts import Source
+
 if TYPE_CHECKING:
-    from setup_tool.core.facts import HttpFact
+    from setup_tool.core.facts import HttpFact, InstallationFact, PackageFact
 
 _UPSTREAM = re.compile(r"^(?:\d+:)?v?(\d+(?:\.\d+)*)")
 
@@ -22,6 +24,18 @@ def release_of(text: str) -> str | None:
     """
     match = _UPSTREAM.match(text.strip())
     return match.group(1) if match else None
+
+
+def installed_release(running: InstallationFact, package: PackageFact) -> str | None:
+    """Return the release that runs: of its own Python, else of the installed package.
+
+    A package says nothing of a service that is known to have come from elsewhere.
+    """
+    if running.release:
+        return release_of(running.release)
+    if running.source in {Source.OTHER, Source.CONTAINER} or package.version is None:
+        return None
+    return release_of(package.version)
 
 
 def swift_from_info(answer: HttpFact | None) -> str | None:

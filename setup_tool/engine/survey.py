@@ -14,7 +14,7 @@ from setup_tool.declare.bind import Bound, bind, read_proxies
 from setup_tool.declare.bind_drain import drain_notes
 from setup_tool.declare.bind_logins import Repair, login_questions
 from setup_tool.declare.clocks import check_clocks
-from setup_tool.declare.instantiate import instantiate
+from setup_tool.declare.instantiate import instantiate, package_questions
 from setup_tool.declare.make_plan import make_plan
 from setup_tool.declare.questions import first_questions
 from setup_tool.resources.journal import Journal
@@ -90,7 +90,9 @@ def _first_facts(world: World) -> dict[str, dict[Any, Any]]:
     def ask(name: str) -> dict[Any, Any]:
         if name == IDENTITY:
             return dict(world.identity.observe([ListCatalogue()]))
-        return dict(world.shells[name].observe(first_questions(nodes[name])))
+        node = nodes[name]
+        packages = package_questions(world.roles, _stage_of(node))
+        return dict(world.shells[name].observe((*first_questions(node), *packages)))
 
     return all_or_error(in_parallel([IDENTITY, *nodes], ask, world.forks + 1))
 

@@ -14,9 +14,11 @@ from setup_tool.core.firewall import ReadFirewall
 from setup_tool.core.queries import (
     FetchHttp,
     NodeQuery,
+    PlanInstall,
     ReadBackup,
     ReadFile,
     ReadHistory,
+    ReadInstallation,
     ReadPackage,
     ReadRuns,
     ReadService,
@@ -25,6 +27,7 @@ from setup_tool.core.queries import (
 )
 from setup_tool.node.history import HISTORY, past_call
 from setup_tool.node.http_client import BODY_LIMIT, HEAD_ALLOWANCE, HTTP_CLIENT
+from setup_tool.node.look_at_packages import look_at_packages
 from setup_tool.node.look_firewall import LOOK_FIREWALL
 from setup_tool.node.processes import PROCESSES, port_word
 from setup_tool.node.reply import parse_reply
@@ -37,7 +40,19 @@ __all__ = ["NEEDED_PROGRAMS", "observe_script", "parse_reply"]
 
 NEEDED_PROGRAMS: Final = (
     *("awk", "base64", "cat", "chmod", "chown", "cp", "date", "grep", "head", "id", "ln", "ls"),
-    *("mkdir", "mv", "readlink", "rm", "setsid", "sha256sum", "sleep", "stat", "sync", "timeout"),
+    *(
+        "mkdir",
+        "mv",
+        "readlink",
+        "rm",
+        "setsid",
+        "sha256sum",
+        "sleep",
+        "stat",
+        "sync",
+        "timeout",
+        "tr",
+    ),
 )
 """Programs that observing or a transaction runs on a node, HTTP clients apart."""
 
@@ -300,7 +315,6 @@ def observe_script(queries: Sequence[NodeQuery], nonce: str) -> bytes:
     }
     packages: dict[str, None] = {}
     files: list[str] = []
-    firewall = ""
     clients = False
     for key, query in enumerate(dict.fromkeys(queries)):
         match query:
@@ -308,8 +322,6 @@ def observe_script(queries: Sequence[NodeQuery], nonce: str) -> bytes:
                 files.append(f"look_at_file {key} {path_word(path)}\n")
             case ReadPackage(names):
                 packages |= dict.fromkeys(file_name(name) for name in names)
-            case ReadFirewall():
-                firewall = "look_at_firewall\n"
             case _:
                 clients = clients or isinstance(query, FetchHttp)
                 calls.append(_call(key, query, stamps))
@@ -318,7 +330,11 @@ def observe_script(queries: Sequence[NodeQuery], nonce: str) -> bytes:
         calls.append(f'emit {CHECKOUTS_KEY} "$checkouts"\n')
     if packages:
         calls.append(f"look_at_packages {PACKAGES_KEY} {' '.join(map(quoted, packages))}\n")
-    calls += [firewall, f"emit {END_KEY} ''\n"]
+    firewall = any(isinstance(query, ReadFirewall) for query in queries)
+    if firewall:
+        calls.append("look_at_firewall\n")
+    keys = {query: key for key, query in enumerate(dict.fromkeys(queries))}
+    calls += [look_at_packages(keys), f"emit {END_KEY} ''\n"]
     if clients:
         calls.insert(1, "choose_client\n")
     text = _EMIT + PROCESSES + HTTP_CLIENT + _SYSTEM + _FILE + _SERVICE + _STATE + _PACKAGE + _FETCH
@@ -345,6 +361,8 @@ def _call(key: int, query: NodeQuery, stamps: Mapping[str, str]) -> str:
             return past_call(key, query)
         case FetchHttp(url, timeout, verify):
             return f"fetch {key} {quoted(url)} {timeout:d} {'verify' if verify else ''}\n"
+        case ReadFirewall() | ReadInstallation() | PlanInstall():
+            return ""
         case _:
             raise TypeError(f"{type(query).__name__} is asked about together with its like")
 

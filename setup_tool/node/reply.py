@@ -27,9 +27,11 @@ from setup_tool.core.firewall import ReadFirewall
 from setup_tool.core.queries import (
     FetchHttp,
     NodeQuery,
+    PlanInstall,
     ReadBackup,
     ReadFile,
     ReadHistory,
+    ReadInstallation,
     ReadPackage,
     ReadRuns,
     ReadService,
@@ -39,9 +41,10 @@ from setup_tool.core.queries import (
 from setup_tool.node.firewall_reply import firewall_fact
 from setup_tool.node.history import parse_backup, parse_history
 from setup_tool.node.http_client import BODY_LIMIT
+from setup_tool.node.reply_packages import parse_install, parse_installation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 TICKS_PER_SECOND: Final = 100
 """The unit of start times in /proc: USER_HZ, 100 on every architecture Linux servers run on."""
@@ -112,9 +115,10 @@ def _records(reply: bytes, nonce: bytes) -> Mapping[str, bytes]:
 def _fact(  # noqa: PLR0911 - one for each kind of query
     record: bytes, query: NodeQuery, nonce: bytes
 ) -> NodeFact:
+    reader = _OF_TEXT.get(type(query))
+    if reader is not None:
+        return reader(record.decode("utf-8", "replace"))
     match query:
-        case ReadSystem():
-            return _system(record.decode("utf-8", "replace"))
         case ReadFile():
             return _file(record)
         case ReadService():
@@ -161,6 +165,13 @@ def _system(text: str) -> SystemFact:
         missing=tuple(fields["missing"].split()),
         state_problem=fields["trouble"] or None,
     )
+
+
+_OF_TEXT: Final[Mapping[type[NodeQuery], Callable[[str], NodeFact]]] = {
+    ReadSystem: _system,
+    ReadInstallation: parse_installation,
+    PlanInstall: parse_install,
+}
 
 
 def _file(record: bytes) -> FileFact:

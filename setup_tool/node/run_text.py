@@ -9,6 +9,7 @@ from setup_tool.core.firewall import OpenPort
 from setup_tool.core.transaction import (
     BounceService,
     Canary,
+    InstallPackages,
     RemoveFile,
     ServiceControl,
     SettleRun,
@@ -19,6 +20,7 @@ from setup_tool.core.transaction import (
 from setup_tool.node.history import NO_FILE
 from setup_tool.node.http_client import HTTP_CLIENT
 from setup_tool.node.processes import PROCESSES, port_word
+from setup_tool.node.run_packages import PACKAGES
 from setup_tool.node.run_script import RUN_END, RUN_FUNCTIONS
 from setup_tool.node.run_service import AFTER_PATIENCE, BEFORE_PATIENCE
 from setup_tool.node.shell_words import PRELUDE, file_name, path_word, quoted
@@ -26,20 +28,23 @@ from setup_tool.node.shell_words import PRELUDE, file_name, path_word, quoted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Step = TypeVar("Step", SettleRun, WriteFile, BounceService, StampService, OpenPort)
+Step = TypeVar("Step", SettleRun, InstallPackages, WriteFile, BounceService, StampService, OpenPort)
 
 
 def run_text(transaction: Transaction) -> str:
-    """Return ``run.sh``: settle, check everything, write, bounce, prove, stamp."""
+    """Return ``run.sh``: settle, check everything, install, write, bounce, prove, stamp."""
     files = files_of(transaction)
     bounces = steps_of(transaction, BounceService)
     stamps = steps_of(transaction, StampService)
     told = [bounce.service for bounce in bounces]
     drained = [service for service in told if service.drain and service.disable_path]
     services = list(dict.fromkeys([*told, *(stamp.service for stamp in stamps)]))
-    main = [f"settle {quoted(file_name(step.run))}" for step in steps_of(transaction, SettleRun)]
+    installs = steps_of(transaction, InstallPackages)
+    settled = [quoted(file_name(step.run)) for step in steps_of(transaction, SettleRun)]
+    main = [f"settle_packages {run} || return 1; settle {run}" for run in settled]
     main += [f"check {i} {_old_file(file)} || return 1" for i, file in enumerate(files)]
     main.append("[ ! -s temps ] || durable temps backup/* real/* backup real")
+    main += [f"install_packages {_names(step)} || return 1" for step in installs]
     main += _prepared(files)
     main += _tries(files, bounces, services)
     main += _before(transaction.canaries, bounces, services)
@@ -60,6 +65,7 @@ def run_text(transaction: Transaction) -> str:
             PROCESSES,
             HTTP_CLIENT,
             RUN_FUNCTIONS,
+            PACKAGES if installs or settled else "",
             *(_restore_function(i, file) for i, file in enumerate(files)),
             *(_service_function(i, service) for i, service in enumerate(services)),
             "main() {\n",
@@ -78,6 +84,10 @@ def where(run: str, state_dir: str) -> str:
 def steps_of(transaction: Transaction, kind: type[Step]) -> list[Step]:
     """Return the steps of one kind, in their order."""
     return [step for step in transaction.steps if isinstance(step, kind)]
+
+
+def _names(step: InstallPackages) -> str:
+    return " ".join(quoted(file_name(name)) for name in step.names)
 
 
 _NOTHING = "''"

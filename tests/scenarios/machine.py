@@ -8,26 +8,38 @@ from typing import TYPE_CHECKING, Any
 
 from setup_tool.core.content import Content
 from setup_tool.core.facts import (
+    Arrival,
     FileFact,
     HttpFact,
+    InstallationFact,
+    InstallFact,
     PackageFact,
     RunsFact,
     RunState,
     ServiceFact,
+    Source,
     StampFact,
     SystemFact,
 )
 from setup_tool.core.firewall import FirewallFact, OpenPort, ReadFirewall, Verdict
 from setup_tool.core.queries import (
     FetchHttp,
+    PlanInstall,
     ReadFile,
+    ReadInstallation,
     ReadPackage,
     ReadRuns,
     ReadService,
     ReadStamp,
     ReadSystem,
 )
-from setup_tool.core.transaction import BounceService, SettleRun, StampService, WriteFile
+from setup_tool.core.transaction import (
+    BounceService,
+    InstallPackages,
+    SettleRun,
+    StampService,
+    WriteFile,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,11 +77,13 @@ class Machine:
     started_at: int = STARTED_AT
     answer: int | str = 200
     stamp: StampFact = StampFact()  # noqa: RUF009 - frozen
+    installation: InstallationFact = InstallationFact()  # noqa: RUF009 - frozen
+    install: InstallFact = InstallFact()  # noqa: RUF009 - frozen
     runs: Mapping[str, RunState] = field(default_factory=dict)
     firewall: FirewallFact = FirewallFact(Verdict.OPEN)  # noqa: RUF009 - frozen
     variables: Mapping[str, Any] = field(default_factory=dict)
 
-    def ask(self, query: NodeQuery) -> NodeFact:  # noqa: PLR0911 - a table
+    def ask(self, query: NodeQuery) -> NodeFact:  # noqa: C901, PLR0911 - a table
         match query:
             case ReadSystem():
                 return SystemFact("root", 0, "/root", "debian", "12", LATER, True, "curl")  # noqa: FBT003
@@ -96,6 +110,10 @@ class Machine:
                 return PackageFact(self.package)
             case ReadFirewall():
                 return self.firewall
+            case ReadInstallation():
+                return self.installation
+            case PlanInstall():
+                return self.install
             case FetchHttp(url):
                 return self._fetch(url)
 
@@ -115,6 +133,9 @@ class Machine:
             case OpenPort(_, program, _, zone):
                 assert (program, zone) == (self.firewall.program, self.firewall.zone)
                 return replace(self, firewall=FirewallFact(Verdict.OPEN, program))
+            case InstallPackages(names):
+                assert names == self.install.missing
+                return replace(self, install=InstallFact(self.install.source, self.install.manager))
             case SettleRun(run):
                 left = {name: state for name, state in self.runs.items() if name != run}
                 return replace(self, runs=left)
@@ -141,6 +162,11 @@ def read_machine(said: Mapping[str, Any], text: str | None) -> Machine:
         text = text.replace(old, new)
     if rest.pop("line_ends", "unix") == "windows" and text is not None:
         text = text.replace("\n", "\r\n")
+    rest |= {
+        name: kind(**_fact_fields(rest[name]))
+        for name, kind in {"installation": InstallationFact, "install": InstallFact}.items()
+        if name in rest
+    }
     file = None if text is None else text.encode(rest.pop("encoding", "utf-8"))
     rest["runs"] = {run: RunState(state) for run, state in rest.pop("runs", {}).items()}
     if "firewall" in rest:
@@ -153,3 +179,13 @@ def read_machine(said: Mapping[str, Any], text: str | None) -> Machine:
         digests = {rest["path"]: Content(read).digest}
         rest["stamp"] = StampFact(stamp["instance"], digests)
     return Machine(file=file, **rest)
+
+
+def _fact_fields(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a fact's fields as YAML says them: lists, and the source by its word."""
+    fields = {name: tuple(v) if isinstance(v, list) else v for name, v in said.items()}
+    if "source" in fields:
+        fields["source"] = Source(fields["source"])
+    if "arrives" in fields:
+        fields["arrives"] = tuple(Arrival(*pair) for pair in fields["arrives"])
+    return fields
