@@ -345,7 +345,9 @@ def observe_script(queries: Sequence[NodeQuery], nonce: str) -> bytes:
     return block(text + "".join(calls))
 
 
-def _call(key: int, query: NodeQuery, stamps: Mapping[str, str]) -> str:
+def _call(  # noqa: PLR0911 - one for each kind of query
+    key: int, query: NodeQuery, stamps: Mapping[str, str]
+) -> str:
     match query:
         case ReadSystem(state_dir):
             return f"look_at_system {key} {path_word(state_dir)}\n"

@@ -14,11 +14,11 @@ from setup_tool.core.identity import (
     ReadGrants,
     TryLogin,
 )
-from setup_tool.core.plan import IDENTITY
+from setup_tool.core.plan import IDENTITY, Stage
 from setup_tool.core.secret import Secret
 from setup_tool.declare.bind import read_proxies
 from setup_tool.declare.bind_logins import login_questions
-from setup_tool.declare.instantiate import instantiate
+from setup_tool.declare.instantiate import instantiate, package_questions
 from setup_tool.declare.inventory import make_inventory, parse_inventory
 from setup_tool.declare.questions import first_questions
 from tests.scenarios.cloud import shipped_roles
@@ -155,7 +155,8 @@ def test_a_node_whose_health_url_is_said_is_asked_once_for_all(
 ) -> None:
     cloud = a_cloud(role, **variables)
     (node,) = nodes_of(cloud)
-    asked = first_questions(node)
+    packages = package_questions(shipped_roles(), Stage.PROXIES)
+    asked = (*first_questions(node), *packages)
     resources = instantiate(shipped_roles(), cloud.bound().uses)
     later = {q for r in resources if r.target == role for q in r.queries()}
     assert later <= set(asked)

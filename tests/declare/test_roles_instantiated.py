@@ -9,15 +9,17 @@ import pytest
 from setup_tool.core.errors import DeclarationError
 from setup_tool.core.identity import DomainRef, Login, ProjectRef, UserRef
 from setup_tool.core.plan import IDENTITY, Answering, Stage
+from setup_tool.core.queries import PlanInstall
 from setup_tool.core.secret import Secret
 from setup_tool.core.transaction import ServiceControl
 from setup_tool.data import folder
-from setup_tool.declare.instantiate import Use, instantiate
+from setup_tool.declare.instantiate import Use, instantiate, package_questions
 from setup_tool.declare.roles import Declaration, Role
 from setup_tool.editors.ini import Dialect
 from setup_tool.resources.config_file import ConfigFile, ListMember, Setting
 from setup_tool.resources.identity.endpoint import Endpoint
 from setup_tool.resources.identity.grant import Grant
+from setup_tool.resources.package import Package
 from setup_tool.resources.service import Service
 from tests.scenarios.cloud import shipped_roles
 
@@ -26,6 +28,7 @@ DOMAIN = DomainRef(name="Default")
 SWIFT, SERVICE = UserRef("swift", DOMAIN), ProjectRef("service", DOMAIN)
 FILE = {"path": "/etc/a.conf", "dialect": "oslo"}
 PROXY = {"name": "swift-proxy", "reads": ["/etc/a"], "health_url": "http://h", "state_dir": "/var"}
+LACKING = {"service": "swift-proxy", "modules": ["mod"], "beside": ["swift-proxy"]}
 ENDPOINT = {
     "type": "s3",
     "name": "s3",
@@ -49,6 +52,35 @@ def refusal(kind: str, fields: dict[str, Any], each: str = "node") -> str:
     assert str(caught.value).startswith(f"{ORIGIN}: ")
     assert str(caught.value).endswith(".")
     return str(caught.value).removeprefix(f"{ORIGIN}: ")
+
+
+def test_a_package_is_declared_by_what_needs_it_and_its_name_in_each_family() -> None:
+    names = {"debian": ["python3-mod"], "redhat": ["python-mod"], "suse": ["py-mod"]}
+    [package] = made("package", {**LACKING, **names, "because": ["It does."]})
+    query = PlanInstall(
+        "swift-proxy",
+        ("mod",),
+        ("swift-proxy",),
+        debian=("python3-mod",),
+        redhat=("python-mod",),
+        suse=("py-mod",),
+    )
+    assert package == Package("node", Stage.PROXIES, query, ("It does.",))
+
+
+def test_what_the_roles_of_a_stage_ask_about_packages_is_asked_once() -> None:
+    proxies = Declaration("package", LACKING, "node", Stage.PROXIES, ORIGIN)
+    controllers = Declaration("package", LACKING, "node", Stage.CONTROLLERS, ORIGIN)
+    roles = {
+        name: Role(name, name, declarations)
+        for name, declarations in {
+            "one": (proxies, controllers),
+            "other": (proxies,),
+            "none": (Declaration("service", PROXY, "node", Stage.PROXIES, ORIGIN),),
+        }.items()
+    }
+    asked = PlanInstall("swift-proxy", ("mod",), ("swift-proxy",))
+    assert package_questions(roles, Stage.PROXIES) == (asked,)
 
 
 def test_a_file_is_declared_by_its_options_its_lists_and_its_pipeline() -> None:
@@ -122,7 +154,9 @@ def test_only_what_is_for_the_subject_of_a_use_is_made_of_it() -> None:
 @pytest.mark.parametrize(
     ("kind", "fields", "sentence"),
     [
-        ("package", {}, "no kind of resource is called 'package'; there are catalogue_service,"),
+        ("parcel", {}, "no kind of resource is called 'parcel'; there are catalogue_service,"),
+        ("package", {**LACKING, "beside": "a"}, "package wants a list of texts in 'beside'."),
+        ("package", {"service": "swift-proxy"}, "package lacks 'modules'."),
         ("config_file", {**FILE, "mode": "0640"}, "config_file has no 'mode'; it has absent,"),
         ("project", {"name": "a"}, "project has no 'name'; it has nothing to declare."),
         ("config_file", {"dialect": "oslo"}, "config_file lacks 'path'."),
