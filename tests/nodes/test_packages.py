@@ -41,6 +41,25 @@ rm -r $tree
 # All that apt and dpkg could write to, with the times of its last changes.
 TRACES = "find /var/lib /var/cache /var/log/apt /etc /usr/sbin -printf '%p %C@ %s\\n' | sort"
 
+# Swift of another release in an environment that sees the system's modules as well.
+ENVIRONMENT = """
+set -e
+python3 -m venv --without-pip --system-site-packages /opt/swift
+site=$(echo /opt/swift/lib/python3*/site-packages)
+cp -a /usr/lib/python3/dist-packages/swift /usr/lib/python3/dist-packages/swift-*.egg-info $site/
+sed -i 's/^Version: .*/Version: 2.31.7/' $site/swift-*.egg-info/PKG-INFO
+sed '1s,.*,#!/opt/swift/bin/python3,' /usr/bin/swift-proxy-server >/opt/swift/bin/swift-proxy-server
+chmod 755 /opt/swift/bin/swift-proxy-server
+settings=/etc/systemd/system/swift-proxy.service.d
+mkdir -p $settings
+program='/opt/swift/bin/swift-proxy-server /etc/swift/proxy-server.conf'
+printf '[Service]\\nExecStart=\\nExecStart=%s\\n' "$program" >$settings/own.conf
+systemctl daemon-reload
+"""
+OVERLAY = "lowerdir=/,upperdir=/run/other/upper,workdir=/run/other/work"
+CONTAINED = "RootDirectory=/run/other/root\nMountAPIVFS=yes\n"
+SANDBOXED = "PrivateMounts=yes\nPrivateTmp=yes\nProtectSystem=full\n"
+
 
 def stock(proxy: Machine, **daemon: str) -> Repository:
     """Give the node a repository of the needed package, which brings a daemon with it."""
@@ -112,6 +131,9 @@ def test_a_package_in_no_repository_is_looked_for_anew_and_the_file_stays(
     hosts: Hosts, proxy: Machine
 ) -> None:
     cloud = Cloud(hosts)
+    repository = stock(proxy)
+    sources = proxy.root / "etc/apt/sources.list"
+    sources.write_text("")
     bereave(proxy)
     conf = (proxy.root / CONF.lstrip("/")).read_bytes()
     [change] = [c for c in cloud.plan()["changes"] if NEEDED in c["summary"]]
@@ -119,7 +141,7 @@ def test_a_package_in_no_repository_is_looked_for_anew_and_the_file_stays(
     told = cloud.apply(status=1).err
     assert f"no repository of this node has {NEEDED}" in told
     assert (proxy.root / CONF.lstrip("/")).read_bytes() == conf
-    stock(proxy)
+    sources.write_text(repository.source)
     cloud.apply()
     assert cloud.plan()["converged"]
 
@@ -174,3 +196,41 @@ def test_a_package_that_fails_to_install_is_told_in_its_words(hosts: Hosts, prox
     told = cloud.apply(status=1).err
     assert "daemon package post-installation script subprocess returned error exit status 7" in told
     assert not (proxy.root / "usr/sbin/policy-rc.d").exists()
+
+
+def test_a_swift_in_an_environment_of_its_own_is_told_by_its_python_and_left_alone(
+    hosts: Hosts, proxy: Machine
+) -> None:
+    cloud = Cloud(hosts)
+    stock(proxy)
+    proxy.sh(ENVIRONMENT)
+    proxy.sh("systemctl restart swift-proxy")
+    hosts.await_service("proxy1")
+    proxy.sh(f"apt-get update; apt-get -qy --no-auto-remove remove {NEEDED}")
+    before = proxy.sh(TRACES + "; find /opt -printf '%p %C@ %s\\n' | sort")
+    planned = cloud.plan()
+    assert proxy.sh(TRACES + "; find /opt -printf '%p %C@ %s\\n' | sort") == before
+    reasons = " ".join(reason for change in planned["changes"] for reason in change["reasons"])
+    assert "Swift 2.31.7 has S3 built in." in reasons
+    assert not [c for c in planned["changes"] if c["summary"].startswith("install")]
+    [told] = [note["text"] for note in planned["notes"] if "package" in note["text"]]
+    assert "its Python does not find keystonemiddleware" in told
+
+
+@pytest.mark.parametrize(("settings", "expected"), [(CONTAINED, (0, 1)), (SANDBOXED, (1, 0))])
+def test_another_root_directory_is_a_container_and_own_mounts_are_none(
+    hosts: Hosts, proxy: Machine, settings: str, expected: tuple[int, int]
+) -> None:
+    cloud = Cloud(hosts)
+    stock(proxy)
+    proxy.sh("mkdir -p /etc/systemd/system/swift-proxy.service.d /run/other/upper /run/other/work")
+    proxy.sh("mkdir /run/other/root && mount -t overlay overlay /run/other/root -o " + OVERLAY)
+    drop_in = proxy.root / "etc/systemd/system/swift-proxy.service.d/own.conf"
+    drop_in.write_text(f"[Service]\n{settings}")
+    proxy.sh("systemctl daemon-reload && systemctl restart swift-proxy")
+    hosts.await_service("proxy1")
+    proxy.sh(f"apt-get update; apt-get -qy --no-auto-remove remove {NEEDED}")
+    planned = cloud.plan(swift_version="2.30.1")
+    comes = [c for c in planned["changes"] if c["summary"] == f"install {NEEDED}"]
+    notes = [n for n in planned["notes"] if "runs in a container" in n["text"]]
+    assert (len(comes), len(notes)) == expected
