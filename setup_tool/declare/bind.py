@@ -16,7 +16,7 @@ from setup_tool.declare.bind_catalogue import (
     region_of,
     s3_use,
 )
-from setup_tool.declare.bind_logins import check_logins, login_uses
+from setup_tool.declare.bind_logins import check_logins, is_renewed, login_uses
 from setup_tool.declare.mixed_auth import check_auth
 from setup_tool.declare.questions import is_controller, is_proxy
 from setup_tool.declare.single_points import single_points
@@ -101,7 +101,8 @@ def bind(
     for proxy in proxies:
         region = regions[proxy.node.name]
         location = proxy.node.settings.s3_location or proxy.location or region
-        uses.append(bind_proxy.use_of(proxy, location, identity))
+        renewed = proxy.login is not None and is_renewed(proxy.login, identity)
+        uses.append(bind_proxy.use_of(proxy, location, identity, login_renewed=renewed))
         if proxy.login is not None:
             s3.setdefault(region, []).append(proxy.node)
         locations[proxy.node.name] = location

@@ -137,6 +137,15 @@ def _why_not_mended(presence: Presence, repair: Repair) -> str | None:
     return None
 
 
+def is_renewed(login: Login, identity: Answers) -> bool:
+    """Tell whether Keystone is to let a login in again, so that its tokens from before are void.
+
+    That is so only after `check_logins` let it pass.
+    """
+    presences = {identity[FindUser(login.user)], identity[FindProject(login.project)]}
+    return presences != {Presence.ENABLED} or _refused(login, identity)
+
+
 def _refused(login: Login, identity: Answers) -> bool:
     enabled = identity[FindUser(login.user)] is Presence.ENABLED
     return enabled and identity[TryLogin(login)] is LoginAnswer.REFUSED

@@ -34,6 +34,12 @@ if TYPE_CHECKING:
     from setup_tool.resources.resource import Answers
 
 _DEFAULT_PORT = 8080
+_TOKENS_VOID = (
+    "s3token holds a token of its login from before this plan lets that in again, and asks for "
+    "no other until that one would expire."
+)
+"""``session.get_auth_headers()`` in swift/common/middleware/s3api/s3token.py (2.30.1-0+deb12u3)
+gives a cached token, and nothing there takes a refusal of it as a reason for a new one."""
 _CACHE_SECONDS = 60
 """How long s3token may keep a user's secret: upstream's default since OSSA-2025-002."""
 
@@ -91,8 +97,11 @@ def read_proxy(node: Node, facts: Answers) -> Proxy | None:
     return Proxy(node, file, section, release, health, login, location)
 
 
-def use_of(proxy: Proxy, location: str, identity: Answers) -> Use:
-    """Return the role and the values that bring S3 to a proxy."""
+def use_of(proxy: Proxy, location: str, identity: Answers, *, login_renewed: bool = False) -> Use:
+    """Return the role and the values that bring S3 to a proxy.
+
+    ``login_renewed``: Keystone will let its login in again, which it did not.
+    """
     settings = proxy.node.settings
     values: dict[str, Value] = {
         "proxy_conf": settings.proxy_conf,
@@ -115,6 +124,7 @@ def use_of(proxy: Proxy, location: str, identity: Answers) -> Use:
         return Use("s3api-tempauth", "node", proxy.node.name, values)
     values |= _login_values(proxy.login)
     values |= {
+        "proxy_reload_because": _TOKENS_VOID if login_renewed else None,
         "authtoken_section": proxy.authtoken,
         "keystone_url": without_version(proxy.login.auth_url),
         "reseller_prefix": _reseller_prefix(proxy),

@@ -273,6 +273,7 @@ def _service(wanted: _Wanted) -> Resource:
         control=control,
         units=wanted.texts("units", wanted.fields.get("units", ())),
         state_dir=wanted.text("state_dir"),
+        reload_because=wanted.text_if_said("reload_because"),
     )
 
 
@@ -373,6 +374,7 @@ _KINDS: dict[str, tuple[Callable[[_Wanted], Resource], set[str]]] = {
             "reads",
             "health_url",
             "health_statuses",
+            "reload_because",
             "restart",
             "reload",
             "seamless",

@@ -26,7 +26,8 @@ class Service:
     known to have read the files' present bytes - by the stamp that was left when it
     was last seen healthy, else by its start lying after every file's last change. A
     tie counts as due, since times are whole seconds. The facts given to `diff` hold
-    the files as they will be after the plan's writes.
+    the files as they will be after the plan's writes. ``reload_because`` is why it is
+    due in any case: something it read elsewhere, when it started, will have changed.
     """
 
     target: str
@@ -34,6 +35,7 @@ class Service:
     control: ServiceControl
     units: tuple[str, ...]
     state_dir: str
+    reload_because: str | None = None
 
     def queries(self) -> tuple[ReadService | ReadStamp | ReadFile | FetchHttp, ...]:
         """Ask for the instance, its stamp, its health, and the files it reads."""
@@ -119,4 +121,4 @@ class Service:
         if not self._is_well(health):
             answer = f"HTTP {health.status}" if health.status else (health.problem or "no answer")
             return f"{name} runs, but {self.control.health_url} says: {answer}."
-        return None
+        return self.reload_because
