@@ -1,0 +1,56 @@
+"""Keystone's users, roles and passwords, changed as an administrator does it by hand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tests.lab_fixture import request
+from tests.nodes import places
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.nodes.asking import User
+    from tests.nodes.hosts import Hosts
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Keystone's v3 API with a token of its administrator."""
+
+    admin: User
+    authority: Path
+
+    @classmethod
+    def of(cls, hosts: Hosts) -> Accounts:
+        return cls(hosts.user("admin", "admin"), hosts.seed.authority)
+
+    def ask(self, method: str, path: str, body: object = None) -> Any:
+        """Send a request, which must be answered with success; return what it is answered."""
+        answer = request(
+            method,
+            f"{places.KEYSTONE}/v3{path}",
+            None if body is None else json.dumps(body).encode(),
+            {"Content-Type": "application/json", **self.admin.login.headers},
+            authority=self.authority,
+        )
+        assert 200 <= answer.status < 300, (method, path, answer)
+        return json.loads(answer.body) if answer.body else None
+
+    def id_of(self, kind: str, name: str) -> str:
+        """Return the id of the one thing of a kind (``users``, ``projects``, ``roles``)."""
+        (found,) = self.ask("GET", f"/{kind}?name={name}")[kind]
+        return str(found["id"])
+
+    def delete(self, kind: str, name: str) -> None:
+        self.ask("DELETE", f"/{kind}/{self.id_of(kind, name)}")
+
+    def set_password(self, user: str, password: str) -> None:
+        self.ask("PATCH", f"/users/{self.id_of('users', user)}", {"user": {"password": password}})
+
+    def grant(self, method: str, user: str, project: str, role: str) -> None:
+        """Give a user a role on a project (PUT), or take it away (DELETE)."""
+        path = f"/projects/{self.id_of('projects', project)}/users/{self.id_of('users', user)}"
+        self.ask(method, f"{path}/roles/{self.id_of('roles', role)}")
