@@ -49,13 +49,22 @@ class User:
 
     def s3(self, method: str, path: str = "/", body: bytes | None = None, *, at: str) -> Answer:
         """Ask S3 for a path, signed with SigV4, at this scheme, host and port."""
-        asked = Request(method, f"{at}{path}", body=body)
+        headers = self.signed(method, path, body, at=at)
+        return request(method, f"{at}{path}", body, headers, authority=self.authority)
+
+    def signed(
+        self, method: str, path: str, body: bytes | None = None, *, at: str
+    ) -> dict[str, str]:
+        """Return the headers of a request that is signed with SigV4."""
+        asked = Request(method, f"{at}{path}", body=body or b"")
         signed = _SIGNER.sign(asked, self.pair, region=REGION, version="v4")
-        headers = {
-            name: value.reveal() if isinstance(value, Secret) else value
-            for name, value in signed.headers
-        }
-        return request(method, str(signed.url), body, headers, authority=self.authority)
+        return {name: _plain(value) for name, value in signed.headers}
+
+    def presigned(self, method: str, path: str, *, at: str) -> str:
+        """Return a URL that needs no headers to be signed, nor its body to be known."""
+        asked = Request(method, f"{at}{path}")
+        made = _SIGNER.presign(asked, self.pair, region=REGION, version="v4", expires=3600)
+        return _plain(made.url)
 
 
 def user(keystone: str, name: str, project: str, password: str, authority: Path) -> User:
@@ -95,6 +104,10 @@ def answers(url: str, authority: Path | None = None) -> bool:
         return request("GET", url, authority=authority, seconds=3).status < 400
     except (OSError, urllib.error.URLError):
         return False
+
+
+def _plain(value: str | Secret) -> str:
+    return value.reveal() if isinstance(value, Secret) else value
 
 
 def _posted(url: str, body: Any, headers: dict[str, str], authority: Path) -> Answer:
