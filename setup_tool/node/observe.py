@@ -82,6 +82,8 @@ look_at_system() {
     trouble=
     if [ ! -d "${base:-/}" ]; then
         trouble="$base is not a directory"
+    elif [ ! -w "${base:-/}" ] && [ "$(id -u)" = 0 ]; then
+        trouble="its file system is read-only"
     elif [ ! -w "${base:-/}" ] || [ ! -x "${base:-/}" ]; then
         trouble="${base:-/} may not be written"
     elif [ -e "$2" ] && [ ! -O "$2" ]; then

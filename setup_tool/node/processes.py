@@ -104,15 +104,17 @@ is_seamless() {
     case $caught in *[2367abef]??) return 0 ;; *) return 1 ;; esac
 }
 
-# look_at_unit UNIT: sets running, instance, main and ticks; fails where there is no such unit
+# look_at_unit UNIT: sets running, instance, main and ticks, and given_up where systemd does
+# not start it any more; fails where there is no such unit
 look_at_unit() {
-    running= instance= main= ticks= loaded=
+    running= instance= main= ticks= loaded= given_up=
     [ -d /run/systemd/system ] || return 1
     shown=$(systemctl show -p LoadState -p ActiveState -p MainPID -p InvocationID "$1" 2>/dev/null)
     for property in $shown; do
         case $property in
         LoadState=loaded) loaded=yes ;;
         ActiveState=active | ActiveState=reloading) running=yes ;;
+        ActiveState=failed) given_up=yes ;;
         MainPID=0) ;;
         MainPID=*) main=${property#*=} ;;
         InvocationID=*) instance=${property#*=} ;;

@@ -55,7 +55,10 @@ drain() {
         return 0
     fi
     begin "drain $name"
-    printf '%s\n' "$disable" >>drain
+    printf '%s\n' "$disable" >>drain || {
+        note "$name was not drained: $dir could not be written"
+        return 0
+    }
     durable drain "$dir"
     if ! (set -C; printf 'setup-tool %s\n' "$run" >"$disable") 2>>output; then
         note "$name was not drained: $disable could not be made"

@@ -50,17 +50,22 @@ check() {
         fail failed "there is no folder ${folder:-/} for $2"
         return 1
     }
-    printf '%s\n' "$real" >"real/$1"
-    printf '%s\n' "${folder}/.${real##*/}.setup-tool.$run" >>temps
+    printf '%s\n' "$real" >"real/$1" &&
+        printf '%s\n' "${folder}/.${real##*/}.setup-tool.$run" >>temps || {
+        fail failed "$dir could not be written; see whether the disk is full"
+        return 1
+    }
     [ -n "$3" ] || return 0
     [ -f "$real" ] || {
         fail failed "$2 is not a regular file"
         return 1
     }
-    stat -c '%u:%g %a' "$real" >>"real/$1"
-    cat "$real" >"backup/$1" && digest_of "backup/$1"
+    digest=
+    stat -c '%u:%g %a' "$real" >>"real/$1" && cat "$real" >"backup/$1" 2>>output &&
+        digest_of "backup/$1"
     [ "$digest" = "$3" ] || {
-        fail failed "$2 could not be backed up"
+        complaint
+        fail failed "$2 could not be backed up to $dir$complaint"
         return 1
     }
     [ -z "$4" ] || return 0
@@ -123,6 +128,16 @@ remove() {
     unchanged "$1" "$2" && rm -f "$1" && durable "${1%/*}/"
 }
 
+# complaint: sets complaint to what the last command wrote of its failure, led in; on a
+# full disk there is nothing of it
+complaint() {
+    complaint=$(tail -n 1 output 2>/dev/null)
+    complaint=": ${complaint:-see whether the disk is full}"
+    case $complaint in *'not permitted'*)
+        complaint="$complaint (lsattr tells whether it is immutable)" ;;
+    esac
+}
+
 # prepare INDEX PATH MODE IN_PLACE OWNER: the finished file beside the one it is for; a
 # folder that takes no other file is no hindrance to one that is written in place
 prepare() {
@@ -131,7 +146,8 @@ prepare() {
     rm -f "$temp"
     [ -z "$4" ] || return 0
     step="write $2"
-    fail failed "$2 could not be written; $dir/output on the node says more"
+    complaint
+    fail failed "$2 could not be written$complaint. Nothing was changed"
 }
 
 # clear_away: the finished files that did not go live
@@ -161,7 +177,8 @@ write() {
     else
         go_live "$real" "$3" 2>>output
     fi && digest_of "$real" && [ "$digest" = "$4" ] || {
-        fail failed "$2 could not be written; $dir/output on the node says more"
+        complaint
+        fail failed "$2 could not be written$complaint"
         return 1
     }
     note "# wrote $1 ${4:--} $real"

@@ -48,10 +48,11 @@ fail() {
     return 1
 }
 
-# close_run FOLDER ENDING STEP DETAIL
+# close_run FOLDER ENDING STEP DETAIL: fails on a full disk, where half a result would do
+# for a whole one; the run counts as dead then
 close_run() {
     rm -rf "$1/canary" "$1/payload"
-    printf '%s\n%s\n%s\n' "$2" "$3" "$4" >"$1/result.new"
+    printf '%s\n%s\n%s\n' "$2" "$3" "$4" >"$1/result.new" || return 1
     durable "$1/result.new" "$1"
     mv -f "$1/result.new" "$1/result"
     durable "$1"
@@ -74,14 +75,16 @@ highest() {
     return 0
 }
 
-# take_lock: fails while another run is at work
+# take_lock: fails while another run is at work. A lock that says nothing, after a power
+# cut or on a full disk, is nobody's: who takes one has seen to it that it speaks.
 take_lock() {
     highest
     if [ "$last" -gt 0 ]; then
-        read -r pid began when holder <"$state/lock.$last" || return 1
-        if [ ! -e "$state/runs/$holder/result" ] && alive "$pid" "$began" "$when"; then
+        pid=
+        { read -r pid began when holder <"$state/lock.$last"; } 2>/dev/null ||
+            [ -e "$state/lock.$last" ] || return 1
+        [ -z "$pid" ] || [ -e "$state/runs/$holder/result" ] || ! alive "$pid" "$began" "$when" ||
             return 1
-        fi
     fi
     mine=$((last + 1))
     if ! ln owner "$state/lock.$mine" 2>>output; then

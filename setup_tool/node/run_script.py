@@ -58,12 +58,16 @@ timeout 1 true 2>/dev/null || timeout='timeout -t'
 
 # the owner first, then whether a later run has settled this one in the meantime
 birth $$
-printf '%s %s %s %s\n' "$$" "$ticks" "$boot" "$run" >owner.new
-mv -f owner.new owner
+no_room=
+printf '%s %s %s %s\n' "$$" "$ticks" "$boot" "$run" >owner.new 2>>output &&
+    mkdir -p backup real 2>>output || no_room=yes
+durable owner.new
+[ -n "$no_room" ] || mv -f owner.new owner
 [ ! -e result ] || exit 0
-mkdir -p backup real
 begin 'check'
-if take_lock; then
+if [ -n "$no_room" ]; then
+    fail failed "$dir could not be written; see whether the disk is full"
+elif take_lock; then
     main || undo
     clear_away
     lift_all "$dir" "$run" || {

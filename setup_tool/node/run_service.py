@@ -43,7 +43,7 @@ healthy() {
 
 # look: sets instance and workers (listening processes besides the main one)
 look() {
-    running= instance= main= workers= pids=
+    running= instance= main= workers= pids= given_up=
     if [ -n "$unit" ]; then
         look_at_unit "$unit"
         [ -z "$port" ] || listeners "$port"
@@ -146,10 +146,13 @@ await() {
         else
             new=
         fi
-        [ "$(date +%s)" -lt "$until_when" ] || break
+        [ -z "$given_up" ] && [ "$(date +%s)" -lt "$until_when" ] || break
         nap
     done
-    if [ -z "$new" ] && [ -z "$running" ]; then
+    if [ -n "$given_up" ]; then
+        fail failed "$name ended after the $1, and systemd has given it up: journalctl -u $unit \
+on the node says why"
+    elif [ -z "$new" ] && [ -z "$running" ]; then
         fail failed "$name did not run within $patience s of the $1"
     elif [ -z "$new" ]; then
         fail failed "$name was not taken over by a new instance within $patience s of the $1"

@@ -73,18 +73,23 @@ refuse() {
     exit 0
 }
 
+# full WHAT
+full() {
+    refuse "$1 could not be written: see whether the disk is full or read-only"
+}
+
 if [ -d "$dir" ]; then
     refuse "a run of this name was here before"
 fi
 mkdir -p "$state/runs" || refuse "$state could not be made"
 [ -O "$state" ] || refuse "$state belongs to somebody else"
 chmod 700 "$state" "$state/runs" || refuse "$state could not be closed to others"
-mkdir "$stage" "$stage/payload" "$stage/canary" || refuse "$state could not be written"
+mkdir "$stage" "$stage/payload" "$stage/canary" || full "$state"
 # bash keeps here-documents in files: let them be here
 TMPDIR=$stage
 export TMPDIR
 birth $$
-printf '%s %s %s %s\n' "$$" "$ticks" "$boot" "$run" >"$stage/owner"
+printf '%s %s %s %s\n' "$$" "$ticks" "$boot" "$run" >"$stage/owner" || full "$stage/owner"
 : >"$stage/journal"
 """
 
@@ -127,7 +132,7 @@ def stage_script(transaction: Transaction) -> Content:
         documents += [(f"canary/{index}.{suffix}", data) for suffix, data in request.files]
     for name, data in documents:
         parts.append(here_document(data, stem + name))
-        parts.append(f"""[ "$?" = 0 ] || refuse "$stage/{name} could not be written"\n""")
+        parts.append(f'[ "$?" = 0 ] || full "$stage/{name}"\n')
     parts.append(_START)
     return Content(block("".join(parts)))
 

@@ -84,6 +84,18 @@ def test_while_one_run_is_at_work_another_is_turned_away_and_it_is_seen_running(
     assert third.ending is Ending.DONE
 
 
+def test_a_lock_that_a_power_cut_left_without_a_word_holds_nobody_back(place: Place) -> None:
+    shell = place.shell()
+    state = place.home / "state"
+    state.mkdir(mode=0o700)
+    for number in (1, 2):
+        (state / f"lock.{number}").touch()
+    change = Transaction("first", STATE, (write("~/other", b"new", None),))
+    assert shell.commit(change, Heard()).ending is Ending.DONE
+    shell.close()
+    assert [path.name for path in state.glob("lock.*")] == ["lock.3"]
+
+
 def test_a_run_goes_on_without_its_connection_and_is_followed_again(
     far: Place, server: SshServer
 ) -> None:
