@@ -28,13 +28,19 @@ def named(beginning: str) -> set[str]:
     }
 
 
-def processes(name: str) -> set[int]:
-    """Return the ids of all processes in the group and those below it."""
+def processes(name: str, unit: str | None = None) -> set[int]:
+    """Return the ids of all processes in the group and those below it.
+
+    With the name of a unit of the systemd in it, only those of the unit.
+    """
     found: set[int] = set()
     for hierarchy in _hierarchies():
-        for path in (hierarchy / name).rglob("cgroup.procs"):
-            with contextlib.suppress(OSError):  # threaded, or gone in the meantime
-                found.update(int(line) for line in path.read_text().split())
+        # os.walk passes over what is gone in the meantime
+        for folder, _, files in os.walk(hierarchy / name):
+            if "cgroup.procs" in files and unit in {None, Path(folder).name}:
+                with contextlib.suppress(OSError):  # threaded, or gone
+                    text = Path(folder, "cgroup.procs").read_text()
+                    found.update(int(line) for line in text.split())
     return found
 
 
@@ -51,9 +57,13 @@ def first_process(name: str) -> int | None:
 
 def kill(name: str) -> None:
     """Send SIGKILL to whatever is in the group."""
-    for process in processes(name):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
+    _kill(processes(name))
+
+
+def kill_unit(name: str, unit: str) -> None:
+    """Send SIGKILL to all of a unit of the systemd in the group, and what that starts meanwhile."""
+    while left := processes(name, unit):
+        _kill(left)
 
 
 def remove(name: str) -> None:
@@ -63,6 +73,12 @@ def remove(name: str) -> None:
         below = [path for path in group.rglob("*") if path.is_dir()]
         for path in sorted([*below, group] if group.exists() else [], reverse=True):
             path.rmdir()
+
+
+def _kill(victims: set[int]) -> None:
+    for process in victims:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
 
 
 def _hierarchies() -> list[Path]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.nodes.cloud import Cloud
+from tests.nodes.faults import CONF, Proxy, let_drift
 from tests.nodes.hosts import opened
 from tests.nodes.places import PROXIES
 
@@ -45,3 +46,16 @@ def cloud(hosts: Hosts) -> Cloud:
     """A controller with the storage, and three proxies behind a balancer; native Swift works."""
     hosts.up(*PROXIES)
     return Cloud(hosts)
+
+
+@pytest.fixture(scope="module")
+def served(cloud: Cloud) -> dict[str, Proxy]:
+    """The cloud's proxies, all of which serve S3 already."""
+    for name in PROXIES:
+        let_drift(cloud.hosts[name])
+    cloud.apply("--serial", "2", proxy_drain="off")
+    demo = cloud.hosts.user("demo")
+    return {
+        name: Proxy(cloud, name, demo, cloud.hosts[name].root.joinpath(CONF[1:]).read_bytes())
+        for name in PROXIES
+    }
