@@ -163,20 +163,6 @@ def test_swift_s_user_is_mended_when_the_operator_says_so(
     assert_well(today)
 
 
-def test_a_password_changed_in_keystone_and_for_authtoken_reaches_s3token(
-    today: Cloud, accounts: Accounts
-) -> None:
-    accounts.set_password("swift", "of-the-rotation")
-    rotated = "/^.filter:authtoken/,$ s/^password = .*/password = of-the-rotation/"
-    for name in PROXIES:
-        today.hosts[name].sh(f"sed -i '{rotated}' {CONF} {NATIVE}; systemctl restart swift-proxy")
-    today.hosts.await_service(*PROXIES)
-    assert 403 in statuses(today)
-    said = applied(today)
-    assert "of-the-rotation" not in said.out + said.err
-    assert_well(today)
-
-
 def test_a_package_s_file_that_kept_keystone_is_given_s3_again(today: Cloud) -> None:
     proxy = today.hosts["proxy2"]
     native = proxy.sh(f"cat {NATIVE}")
@@ -204,4 +190,18 @@ def test_a_package_s_file_with_users_of_its_own_is_refused_with_what_brings_it_b
         assert f"{CONF}.dpkg-old" in said
         proxy.sh(f"mv {CONF}.dpkg-old {CONF}")
     applied(today)
+    assert_well(today)
+
+
+def test_a_password_changed_in_keystone_and_for_authtoken_reaches_s3token(
+    today: Cloud, accounts: Accounts
+) -> None:
+    accounts.set_password("swift", "of-the-rotation")
+    rotated = "/^.filter:authtoken/,$ s/^password = .*/password = of-the-rotation/"
+    for name in PROXIES:
+        today.hosts[name].sh(f"sed -i '{rotated}' {CONF}; systemctl restart swift-proxy")
+    today.hosts.await_service(*PROXIES)
+    assert 403 in statuses(today)
+    said = applied(today)
+    assert "of-the-rotation" not in said.out + said.err
     assert_well(today)
