@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from setup_tool.declare.bind_logins import Repair
     from setup_tool.declare.bind_proxy import Proxy
-    from setup_tool.declare.instantiate import Use
     from setup_tool.declare.inventory import Node
+    from setup_tool.declare.wanted import Use
     from setup_tool.resources.resource import Answers
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from setup_tool.core.errors import DeclarationError
 from setup_tool.core.identity import CatalogueFact, ListCatalogue
 from setup_tool.core.plan import IDENTITY, Note
-from setup_tool.declare.instantiate import Use
 from setup_tool.declare.single_points import single_points
 from setup_tool.declare.urls import INTERFACES, catalogue_urls, host, root
+from setup_tool.declare.wanted import Use
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from setup_tool.core.errors import DeclarationError
 from setup_tool.core.plan import Note
 from setup_tool.core.queries import ReadFile
-from setup_tool.declare.instantiate import Use
 from setup_tool.declare.questions import (
     EC2_PORT,
     NOVA,
@@ -18,6 +17,7 @@ from setup_tool.declare.questions import (
 from setup_tool.declare.releases import NOVA_WITHOUT_EC2, is_at_least
 from setup_tool.declare.urls import bound, port, without_version
 from setup_tool.declare.versions import installed_release
+from setup_tool.declare.wanted import Use
 from setup_tool.editors.ini import DEFAULT, Dialect, FileProblemError, IniFile
 from setup_tool.resources.config_file import open_config
 

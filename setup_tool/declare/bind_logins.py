@@ -19,7 +19,7 @@ from setup_tool.core.identity import (
     UserRef,
 )
 from setup_tool.core.plan import IDENTITY
-from setup_tool.declare.instantiate import Use
+from setup_tool.declare.wanted import Use
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

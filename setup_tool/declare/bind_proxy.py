@@ -10,7 +10,6 @@ from setup_tool.core.identity import Login, ReadGrants
 from setup_tool.core.queries import ReadFile
 from setup_tool.core.transaction import ConfigTest
 from setup_tool.declare.bind_drain import drain_values, draining
-from setup_tool.declare.instantiate import Use
 from setup_tool.declare.logins import read_login
 from setup_tool.declare.questions import SWIFT, info_url, proxy_installation, proxy_units
 from setup_tool.declare.releases import (
@@ -21,6 +20,7 @@ from setup_tool.declare.releases import (
 )
 from setup_tool.declare.urls import bound, port, without_version
 from setup_tool.declare.versions import installed_release, swift_from_info
+from setup_tool.declare.wanted import Use
 from setup_tool.editors import pipeline
 from setup_tool.editors.ini import DEFAULT, Dialect, FileProblemError, IniFile
 from setup_tool.resources.config_file import open_config

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from setup_tool.declare.bind_proxy import Proxy
-    from setup_tool.declare.instantiate import Use
     from setup_tool.declare.inventory import Node
     from setup_tool.declare.roles import Role
+    from setup_tool.declare.wanted import Use
     from setup_tool.resources.resource import Answers
 
 _DEFAULT_LOCATION = "us-east-1"

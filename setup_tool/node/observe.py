@@ -27,6 +27,7 @@ from setup_tool.core.queries import (
 )
 from setup_tool.node.history import HISTORY, past_call
 from setup_tool.node.http_client import BODY_LIMIT, HEAD_ALLOWANCE, HTTP_CLIENT
+from setup_tool.node.look_at_file import LOOK_AT_FILE
 from setup_tool.node.look_at_packages import look_at_packages
 from setup_tool.node.look_firewall import LOOK_FIREWALL
 from setup_tool.node.processes import PROCESSES, port_word
@@ -55,9 +56,6 @@ NEEDED_PROGRAMS: Final = (
     ),
 )
 """Programs that observing or a transaction runs on a node, HTTP clients apart."""
-
-FILE_LIMIT = 16 * 1024 * 1024
-"""Bytes of the largest file that is read."""
 
 _EMIT = r"""
 exec 2>/dev/null
@@ -109,90 +107,6 @@ client $client
 missing $missing
 trouble $trouble
 $release"
-}
-"""
-)
-
-_FILE = (
-    r"""
-reals= checkouts=
-# look_for_checkout FILE: notes the folder above it that a repository is checked out to;
-# etckeeper's in /etc follows the files and never leads them
-look_for_checkout() {
-    above=${1%/*}
-    while [ -n "$above" ]; do
-        if [ -e "$above/.git" ] || [ -d "$above/.hg" ] || [ -d "$above/.svn" ]; then
-            [ -e "$above/.etckeeper" ] || checkouts=$checkouts$above$newline$1$newline
-            return
-        fi
-        above=${above%/*}
-    done
-}
-
-# look_at_file KEY PATH: a line with what it is, a line with the file itself, a line
-# of metadata, and the content
-look_at_file() {
-    real=$2
-    if [ -L "$2" ]; then
-        real=$(readlink -f "$2") || real=$2
-    else
-        parent=${2%/*}
-        if cd -P "${parent:-/}"; then
-            real=${PWD%/}/${2##*/}
-            cd /
-        fi
-    fi
-    kind=file meta= data=
-    if [ ! -e "$real" ]; then
-        kind=absent
-        above=${real%/*}
-        until [ -e "${above:-/}" ]; do above=${above%/*}; done
-        [ ! -d "${above:-/}" ] || [ -x "${above:-/}" ] || kind="hidden $above"
-    elif [ -d "$real" ]; then
-        kind=directory
-    elif [ ! -f "$real" ]; then
-        kind=special
-    elif [ ! -r "$real" ]; then
-        kind=unreadable
-    else
-        meta=$(stat -L -c '%s %a %U:%G %Y %Z' "$real")
-        if [ "${meta%% *}" -gt """
-    + str(FILE_LIMIT)
-    + r""" ]; then
-            kind=large
-        else
-            data=$(base64 <"$real") || kind=unreadable data=
-        fi
-        look_for_checkout "$real"
-    fi
-    reals=$reals$real$newline
-    emit "$1" "$kind
-$real
-$meta
-$data"
-}
-
-# look_at_mounts KEY: which of the files are mount points (proc_pid_mountinfo(5), field
-# 5); sets boot_time as well, which costs nothing more here
-look_at_mounts() {
-    mounts=$(REALS="$reals" awk '
-        BEGIN {
-            n = split(ENVIRON["REALS"], real, "\n")
-            for (i = 1; i <= n; i++) asked[real[i]] = 1
-        }
-        FILENAME == "/proc/stat" { if ($1 == "btime") print "boot " $2; next }
-        {
-            point = $5
-            gsub(/\\040/, " ", point); gsub(/\\134/, "\\", point)
-            if (point in asked) print point
-        }' /proc/stat /proc/self/mountinfo)
-    case $mounts in
-    'boot '*)
-        boot_time=${mounts#'boot '}
-        boot_time=${boot_time%%"$newline"*}
-        ;;
-    esac
-    emit "$1" "$mounts"
 }
 """
 )
@@ -339,7 +253,17 @@ def observe_script(queries: Sequence[NodeQuery], nonce: str) -> bytes:
     calls += [look_at_packages(keys), f"emit {END_KEY} ''\n"]
     if clients:
         calls.insert(1, "choose_client\n")
-    text = _EMIT + PROCESSES + HTTP_CLIENT + _SYSTEM + _FILE + _SERVICE + _STATE + _PACKAGE + _FETCH
+    text = (
+        _EMIT
+        + PROCESSES
+        + HTTP_CLIENT
+        + _SYSTEM
+        + LOOK_AT_FILE
+        + _SERVICE
+        + _STATE
+        + _PACKAGE
+        + _FETCH
+    )
     if any(isinstance(query, ReadHistory | ReadBackup) for query in queries):
         text += HISTORY
     if firewall:

@@ -13,8 +13,9 @@ from setup_tool.core.queries import PlanInstall
 from setup_tool.core.secret import Secret
 from setup_tool.core.transaction import ServiceControl
 from setup_tool.data import folder
-from setup_tool.declare.instantiate import Use, instantiate, package_questions
+from setup_tool.declare.instantiate import instantiate, package_questions
 from setup_tool.declare.roles import Declaration, Role
+from setup_tool.declare.wanted import Use
 from setup_tool.editors.ini import Dialect
 from setup_tool.resources.config_file import ConfigFile, ListMember, Setting
 from setup_tool.resources.identity.endpoint import Endpoint
