@@ -161,10 +161,9 @@ class _Chain:
         """Return how many runs were killed before their end."""
         killed = 0
         for run, instant in self._times("run"):
-            begun = time.monotonic()
             self.committer.start(run)
-            wait_until((self.proxy.runs / run / "journal").exists, seconds=60)
-            _let_pass(begun + instant - time.monotonic())
+            wait_until((self.proxy.runs / run / "real").exists, seconds=60)  # it has begun
+            _let_pass(instant)
             cgroups.kill_unit(self.proxy.machine.group, f"setup-tool-{run}.scope")
             status, said = self.committer.ended()
             assert status == 0
@@ -203,6 +202,7 @@ class _Chain:
     def _assert_whole(self, run: str) -> None:
         whole = {self.proxy.drifted, self.proxy.new}
         assert self.proxy.conf.read_bytes() in whole, f"{run}: the file is torn"
+        assert self.proxy.user.native("GET", at=places.S3).status in {200, 204}
 
     def _unended(self) -> list[str]:
         return [folder.name for folder in self.proxy.runs.iterdir() if _is_unended(folder)]
