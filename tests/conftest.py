@@ -50,7 +50,11 @@ def pytest_configure() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that all processors have work to the end."""
-    longest = ("test_operator_killed.py", "laws", "end_to_end", "contracts", "verify", "lab")
+    longest = (
+        *("test_operator_killed.py", "laws", "end_to_end", "contracts", "verify", "lab"),
+        *("test_faults_killed.py", "test_zero_failed.py", "test_upgrades.py", "test_no_secrets.py"),
+        *("test_faults_disk.py", "test_faults_service.py", "test_packages.py"),
+    )
 
     def rank(item: pytest.Item) -> int:
         places = [longest.index(part) for part in item.path.parts if part in longest]

@@ -202,7 +202,6 @@ class _Chain:
     def _assert_whole(self, run: str) -> None:
         whole = {self.proxy.drifted, self.proxy.new}
         assert self.proxy.conf.read_bytes() in whole, f"{run}: the file is torn"
-        assert self.proxy.user.native("GET", at=places.S3).status in {200, 204}
 
     def _unended(self) -> list[str]:
         return [folder.name for folder in self.proxy.runs.iterdir() if _is_unended(folder)]
