@@ -60,17 +60,18 @@ def _run(script: str, folder: Path, environment: dict[str, str]) -> str:
 
 
 def test_the_readme_and_pages_show_commands_that_work_in_their_order(
-    served: Cloud, tmp_path: Path
+    untouched: Cloud, tmp_path: Path
 ) -> None:
+    untouched.apply()  # a cloud whose history is this test's own
     commands = [line for page in PAGES for line in _shown(page)]
     assert any(line.startswith("setup-tool verify --eucarc") for line in commands)
-    shutil.copy(served.inventory, tmp_path / "inventory.yaml")
-    environment = served.environment | {
+    shutil.copy(untouched.inventory, tmp_path / "inventory.yaml")
+    environment = untouched.environment | {
         "PATH": _path_with_programs(tmp_path / "bin"),
         "HOME": str(tmp_path),
     }
     out = _run("\n".join(commands), tmp_path, environment)
-    served.assert_no_secret(out)
+    untouched.assert_no_secret(out)
     assert "Nothing to do: everything is as declared." in out
     assert "s3://my-bucket" in out
     _run(". keys/eucarc; s3cmd rb s3://my-bucket", tmp_path, environment)
