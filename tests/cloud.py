@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from setup_tool.lab import lab as embedded
 
@@ -35,11 +35,58 @@ class Ran:
         return json.loads(self.out)
 
 
+class Commands:
+    """The program as an operator runs it, for whoever says where and with what secrets."""
+
+    __slots__ = ()
+    patience: ClassVar = 300
+    """Seconds a command may take."""
+
+    @property
+    def folder(self) -> Path:
+        """The working directory."""
+        raise NotImplementedError
+
+    @property
+    def environment(self) -> dict[str, str]:
+        raise NotImplementedError
+
+    def assert_no_secret(self, *texts: str) -> None:
+        """Fail when a password of the cloud, or a line that gives a secret away, is in a text."""
+        raise NotImplementedError
+
+    def start(self, *words: str, **overrides: str) -> subprocess.Popen[str]:
+        """Start the program and leave it running; ``overrides`` are of its environment."""
+        return subprocess.Popen(
+            [*PROGRAM, *words],
+            env=self.environment | overrides,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.folder,
+        )
+
+    def run(self, *words: str, status: int | None = 0, **overrides: str) -> Ran:
+        """Run the program; its exit status must be the given one, None: any."""
+        process = self.start(*words, **overrides)
+        out, err = process.communicate(timeout=self.patience)
+        ran = Ran(process.returncode, out, err)
+        self.assert_no_secret(out, err)
+        assert "Traceback" not in err, err
+        assert status in {None, ran.status}, f"exit status {ran.status}\n{out}\n{err}"
+        return ran
+
+
 @dataclass(frozen=True, slots=True)
-class Cloud:
+class Cloud(Commands):
     """A lab, and setup-tool with the environment that `lab env` prints."""
 
     lab: RunningLab
+
+    @property
+    def folder(self) -> Path:
+        return self.lab.folder
 
     @property
     def inventory(self) -> str:
@@ -53,28 +100,6 @@ class Cloud:
             "XDG_STATE_HOME": str(self.lab.folder / "operator-state"),
             "NO_COLOR": "1",
         }
-
-    def start(self, *words: str, **overrides: str) -> subprocess.Popen[str]:
-        """Start the program and leave it running."""
-        return subprocess.Popen(
-            [*PROGRAM, *words],
-            env=self.environment | overrides,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=self.lab.folder,
-        )
-
-    def run(self, *words: str, status: int | None = 0, **overrides: str) -> Ran:
-        """Run the program; its exit status must be the given one, None: any."""
-        process = self.start(*words, **overrides)
-        out, err = process.communicate(timeout=300)
-        ran = Ran(process.returncode, out, err)
-        self.assert_no_secret(out, err)
-        assert "Traceback" not in err, err
-        assert status in {None, ran.status}, f"exit status {ran.status}\n{out}\n{err}"
-        return ran
 
     def apply(self, **changes: str) -> Ran:
         """Apply the lab's inventory, with some values of it changed."""

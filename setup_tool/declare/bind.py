@@ -25,6 +25,7 @@ from setup_tool.declare.urls import catalogue_urls
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from setup_tool.core.identity import CatalogueFact
     from setup_tool.declare.bind_logins import Repair
     from setup_tool.declare.bind_proxy import Proxy
     from setup_tool.declare.inventory import Node
@@ -86,18 +87,8 @@ def bind(
     locations: dict[str, str] = {}
     by_region: dict[str, dict[str, str]] = {}
     s3: dict[str, list[Node]] = {}
-    ec2: dict[str, list[Node]] = {}
-    for node in filter(is_controller, nodes):
-        region = region_of(node.name, node.settings, catalogue)
-        keystone = catalogue_urls(catalogue, "identity", region)
-        use, said = bind_controller.use_of(
-            node, facts[node.name], keystone.get("internal") or keystone.get("public")
-        )
-        notes += said
-        if use is not None:
-            uses.append(use)
-            if use.role == "nova-ec2":
-                ec2.setdefault(region, []).append(node)
+    controllers = [node for node in nodes if is_controller(node)]
+    ec2 = _bind_controllers(controllers, facts, catalogue, uses, notes)
     for proxy in proxies:
         region = regions[proxy.node.name]
         location = proxy.node.settings.s3_location or proxy.location or region
@@ -115,8 +106,31 @@ def bind(
     for region, served in ec2.items():
         uses.append(ec2_use(region, served, catalogue))
         notes += published_at_one("EC2", uses[-1], served)
-    notes += _keystone_at_one(proxies, [node for node in nodes if is_controller(node)])
+    notes += _keystone_at_one(proxies, controllers)
     return Bound(tuple(uses), tuple(notes), tuple(proxies), locations)
+
+
+def _bind_controllers(
+    controllers: Sequence[Node],
+    facts: Mapping[str, Answers],
+    catalogue: CatalogueFact,
+    uses: list[Use],
+    notes: list[Note],
+) -> Mapping[str, list[Node]]:
+    """Add what is to be declared and said of controllers; return those with EC2, by region."""
+    ec2: dict[str, list[Node]] = {}
+    for node in controllers:
+        region = region_of(node.name, node.settings, catalogue)
+        keystone = catalogue_urls(catalogue, "identity", region)
+        use, said = bind_controller.use_of(
+            node, facts[node.name], keystone.get("internal") or keystone.get("public")
+        )
+        notes += said
+        if use is not None:
+            uses.append(use)
+            if use.role == "nova-ec2":
+                ec2.setdefault(region, []).append(node)
+    return ec2
 
 
 def _keystone_at_one(proxies: Sequence[Proxy], controllers: Sequence[Node]) -> list[Note]:

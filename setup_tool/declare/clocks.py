@@ -21,14 +21,16 @@ REFUSED = 15 * 60
 (``allowable_clock_skew`` of swift.common.middleware.s3api, 900 by default)."""
 
 NOTED = 60
-"""Seconds from which it is worth saying: more than observing all nodes takes."""
+"""Seconds from which it is worth saying."""
 
 
 def check_clocks(
-    nodes: Sequence[Node], facts: Mapping[str, Answers], now: float
+    nodes: Sequence[Node], facts: Mapping[str, Answers], began: float, ended: float
 ) -> tuple[Note, ...]:
-    """Return a note for each clock that is off; ``now`` is this machine's, seconds since 1970.
+    """Return a note for each clock that is off.
 
+    ``began`` and ``ended`` are this machine's, seconds since 1970, before the first node
+    was asked and after the last: a node may have looked at its own at any time between.
     Raises `DeclarationError` naming every proxy that would refuse what is signed by this
     machine's clock.
     """
@@ -36,7 +38,7 @@ def check_clocks(
     errors: list[DeclarationError] = []
     for node in nodes:
         system: SystemFact = facts[node.name][ReadSystem(node.settings.state_dir)]
-        off = system.clock - now
+        off = min(0.0, system.clock - began) + max(0.0, system.clock - ended)
         if abs(off) < NOTED:
             continue
         text = (

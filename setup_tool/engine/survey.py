@@ -45,10 +45,12 @@ def survey(world: World, selection: Selection) -> Survey:
     Raises `UnreachableError` naming every target that could not be asked,
     `DeclarationError` for what cannot be planned.
     """
+    began = world.clock.now().timestamp()
     facts = _first_facts(world)
+    ended = world.clock.now().timestamp()
     for node in world.nodes:
         check_system(node, facts[node.name])
-    clocks = check_clocks(world.nodes, facts, world.clock.now().timestamp())
+    clocks = check_clocks(world.nodes, facts, began, ended)
     proxies = read_proxies(world.nodes, facts)
     identity = facts[IDENTITY]
     identity.update(world.identity.observe(login_questions(proxies)))

@@ -5,26 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from tests.cloud import PROGRAM, Ran, assert_none_of
+from tests.cloud import Commands, assert_none_of
 from tests.nodes import places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from tests.cloud import Ran
     from tests.nodes.hosts import Hosts
-
-_PATIENCE = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Cloud:
+class Cloud(Commands):
     """A cloud's machines, and its operator."""
 
+    patience: ClassVar = 600
     hosts: Hosts
 
     @property
@@ -47,28 +46,6 @@ class Cloud:
             "OS_CLIENT_CONFIG_FILE": str(self._clouds()),
             "NO_COLOR": "1",
         }
-
-    def start(self, *words: str, **overrides: str) -> subprocess.Popen[str]:
-        """Start the program and leave it running; ``overrides`` are of its environment."""
-        return subprocess.Popen(
-            [*PROGRAM, *words],
-            env=self.environment | overrides,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=self.folder,
-        )
-
-    def run(self, *words: str, status: int | None = 0, **overrides: str) -> Ran:
-        """Run the program; its exit status must be the given one, None: any."""
-        process = self.start(*words, **overrides)
-        out, err = process.communicate(timeout=_PATIENCE)
-        ran = Ran(process.returncode, out, err)
-        self.assert_no_secret(out, err)
-        assert "Traceback" not in err, err
-        assert status in {None, ran.status}, f"exit status {ran.status}\n{out}\n{err}"
-        return ran
 
     def apply(self, *words: str, status: int | None = 0, **variables: Any) -> Ran:
         """Apply the inventory with some variables of it changed."""
