@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 PLANNED = 2**62
 """The time of change of a file that the plan at hand will write: later than any start."""
+DUE = "due"
+"""In a stamp, in the place of a file's digest: the instance is to read the file again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,10 @@ class ServiceFact:
 
 @dataclass(frozen=True, slots=True)
 class StampFact:
-    """The instance that was healthy after the last change, and the digests it had read."""
+    """The instance that was healthy after the last change, and the digests it had read.
+
+    A digest is `DUE` where it is to read the file again, whatever that says.
+    """
 
     instance: str | None = None
     digests: Mapping[str, str] = field(default_factory=dict)

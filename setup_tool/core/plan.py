@@ -17,6 +17,7 @@ Step = NodeStep | IdentityStep
 class Stage(IntEnum):
     """The order in which targets are changed."""
 
+    BEFOREHAND = 0
     ACCOUNTS = 1
     CONTROLLERS = 2
     PROXIES = 3

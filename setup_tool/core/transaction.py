@@ -99,9 +99,13 @@ class BounceService:
 
 @dataclass(frozen=True, slots=True)
 class StampService:
-    """Record that the running instance has read the files as they are now."""
+    """Record that the running instance has read the files as they are now.
+
+    With ``due`` record that it has to read them again.
+    """
 
     service: ServiceControl
+    due: bool = False
 
 
 @dataclass(frozen=True, slots=True)

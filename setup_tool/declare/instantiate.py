@@ -9,7 +9,9 @@ from setup_tool.declare.identity_kinds import IDENTITY_KINDS
 from setup_tool.declare.node_kinds import NODE_KINDS, install_query
 from setup_tool.declare.roles import Declaration, Role, fill
 from setup_tool.declare.wanted import Use, Wanted
+from setup_tool.resources.foreseen_reload import ForeseenReload
 from setup_tool.resources.merge import merged
+from setup_tool.resources.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,11 +49,12 @@ def instantiate(
 ) -> tuple[Resource, ...]:
     """Return the resources of all uses, one for each file.
 
+    What will be due once something elsewhere is done is noted before, which comes first.
     ``remove_endpoints`` are the ids of duplicates that an operator wants gone. Raises
     `DeclarationError` naming the role file's line where a declaration is wrong, or
     both places where two contradict each other.
     """
-    return merged(
+    resources = merged(
         [
             _build(declaration, use, remove_endpoints)
             for use in uses
@@ -59,6 +62,12 @@ def instantiate(
             if declaration.each == use.each
         ]
     )
+    foreseen = [
+        ForeseenReload(resource)
+        for resource in resources
+        if isinstance(resource, Service) and resource.reload_because
+    ]
+    return (*foreseen, *resources)
 
 
 def _build(declaration: Declaration, use: Use, remove_endpoints: frozenset[str]) -> Resource:

@@ -19,7 +19,7 @@ Values = Mapping[str, Value]
 EACH = ("node", "login", "api")
 _REFERENCE = re.compile(r"\$\{([^{}]*)\}")
 _NUMBER = re.compile(r"0|-?[1-9][0-9]*")
-_STAGES = {stage.name.lower(): stage for stage in Stage}
+_STAGES = {stage.name.lower(): stage for stage in Stage if stage is not Stage.BEFOREHAND}
 _ROLE_KEYS = {"role", "title", "each", "stage", "resources"}
 
 

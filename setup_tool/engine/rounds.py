@@ -151,6 +151,8 @@ class Round:
                 with ExitStack() as stack:
                     proof = self._proof(stack, nodes)
                     self._in_turn(stage, batches(nodes, self._serial), proof)
+            elif stage is Stage.BEFOREHAND and nodes:
+                self._nodes(stage, nodes, None)
             else:
                 self._in_turn(stage, tuple((node,) for node in nodes), None)
 

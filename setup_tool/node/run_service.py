@@ -163,7 +163,8 @@ on the node says why"
     fi
 }
 
-# stamp: the running instance has read those files that are as they were before it started
+# stamp [DUE]: the running instance has read those files that are as they were before it
+# started, or with DUE has to read all of them again
 stamp() {
     begin "stamp $name"
     look
@@ -173,7 +174,11 @@ stamp() {
     {
         printf 'instance %s\n' "$instance"
         [ -n "$unit" ] || [ -z "$port" ] || printf 'listens %s%s\n' "$port" "$sockets"
-        grep -F -x -f "read.$service" "now.$service"
+        if [ -n "$1" ]; then
+            sed "s/^[^ ]*/$1/" "now.$service"
+        else
+            grep -F -x -f "read.$service" "now.$service"
+        fi
     } >"$state/stamps/.$name.new"
     durable "$state/stamps/.$name.new"
     mv -f "$state/stamps/.$name.new" "$state/stamps/$name"

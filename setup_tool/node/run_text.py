@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from setup_tool.core.errors import DeclarationError
+from setup_tool.core.facts import DUE
 from setup_tool.core.firewall import OpenPort
 from setup_tool.core.transaction import (
     BounceService,
@@ -55,7 +56,10 @@ def run_text(transaction: Transaction) -> str:
         main.append(f"service_{services.index(bounce.service)}; bounce {kind} || return 1")
     main += _after(transaction.canaries)
     main += _each(drained, services, "undrain || return 1")
-    main += [f"service_{services.index(stamp.service)}; stamp" for stamp in stamps]
+    main += [
+        f"service_{services.index(stamp.service)}; stamp {DUE if stamp.due else _NOTHING}"
+        for stamp in stamps
+    ]
     main += _opening(steps_of(transaction, OpenPort))
     return "".join(
         [

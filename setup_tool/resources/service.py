@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from setup_tool.core.errors import DeclarationError
-from setup_tool.core.facts import PLANNED
+from setup_tool.core.facts import DUE, PLANNED
 from setup_tool.core.plan import Action, Change, Note, Stage
 from setup_tool.core.queries import FetchHttp, ReadFile, ReadService, ReadStamp
 from setup_tool.core.transaction import BounceService, ServiceControl, StampService
@@ -40,18 +40,26 @@ class Service:
     def queries(self) -> tuple[ReadService | ReadStamp | ReadFile | FetchHttp, ...]:
         """Ask for the instance, its stamp, its health, and the files it reads."""
         return (
-            self._service_query(),
-            ReadStamp(self.control.name, self.state_dir),
+            self.instance_query(),
+            self.stamp_query(),
             FetchHttp(self.control.health_url),
             *(ReadFile(path) for path in self.control.reads),
         )
+
+    def instance_query(self) -> ReadService:
+        """Return what tells of the running instance."""
+        return ReadService(self.control.name, self.units, self.control.port)
+
+    def stamp_query(self) -> ReadStamp:
+        """Return what tells what the instance is known to have read."""
+        return ReadStamp(self.control.name, self.state_dir)
 
     def diff(self, facts: Answers) -> Change | None:
         """Return the reload or restart that is due, if one is.
 
         Raises `DeclarationError` where a restart is due and there is no way to do it.
         """
-        service: ServiceFact = facts[self._service_query()]
+        service: ServiceFact = facts[self.instance_query()]
         health: HttpFact = facts[FetchHttp(self.control.health_url)]
         healthy = service.running and self._is_well(health)
         reason = self._reason(service, health, facts)
@@ -100,25 +108,32 @@ class Service:
             f"for a Swift proxy. Why it has to be: {reason}"
         )
 
-    def _service_query(self) -> ReadService:
-        return ReadService(self.control.name, self.units, self.control.port)
-
     def _reason(self, service: ServiceFact, health: HttpFact, facts: Answers) -> str | None:
         name = self.control.name
         if not service.running:
             return f"{name} does not run."
-        stamp: StampFact = facts[ReadStamp(name, self.state_dir)]
-        files: dict[str, FileFact] = {path: facts[ReadFile(path)] for path in self.control.reads}
-        for path, file in files.items():
-            if file.changed_at == PLANNED:
-                return f"{name} has to read {path} as this plan writes it."
-            digest = file.content.digest if file.content else None
-            if stamp.instance == service.instance and path in stamp.digests:
-                if stamp.digests[path] != digest:
-                    return f"The running {name} has not read {path} as it is."
-            elif service.started_at is None or service.started_at <= file.changed_at:
-                return f"{path} may have changed after {name} started."
+        stamp: StampFact = facts[self.stamp_query()]
+        known = stamp.digests if stamp.instance == service.instance else {}
+        for path in self.control.reads:
+            unread = self._unread(path, facts[ReadFile(path)], service, known.get(path))
+            if unread is not None:
+                return unread
         if not self._is_well(health):
             answer = f"HTTP {health.status}" if health.status else (health.problem or "no answer")
             return f"{name} runs, but {self.control.health_url} says: {answer}."
         return self.reload_because
+
+    def _unread(
+        self, path: str, file: FileFact, service: ServiceFact, stamped: str | None
+    ) -> str | None:
+        name = self.control.name
+        if file.changed_at == PLANNED:
+            return f"{name} has to read {path} as this plan writes it."
+        if stamped == DUE:
+            return f"A run that ended early was to have {name} read {path} again."
+        if stamped is None:
+            if service.started_at is None or service.started_at <= file.changed_at:
+                return f"{path} may have changed after {name} started."
+        elif file.content is None or stamped != file.content.digest:
+            return f"The running {name} has not read {path} as it is."
+        return None

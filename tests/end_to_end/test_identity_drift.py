@@ -183,7 +183,8 @@ def test_a_disabled_user_of_swift_is_enabled_and_native_swift_works_again(
     (swift,) = keystone.find("user", name="swift")
     keystone.change("user", swift["id"], enabled=False)
     assert Account.of(cloud.lab, "demo").status() not in WELL
-    assert summaries(cloud) == ["enable user swift", *["reload swift-proxy"] * 2]
+    note = "note that swift-proxy has to read its files again"
+    assert summaries(cloud) == [*[note] * 2, "enable user swift", *["reload swift-proxy"] * 2]
     cloud.run("apply", "-i", cloud.inventory, "--yes")
     assert Account.of(cloud.lab, "demo").status() in WELL
     assert cloud.plan()["converged"] is True

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from setup_tool.core.content import Content
 from setup_tool.core.facts import (
+    DUE,
     Arrival,
     FileFact,
     HttpFact,
@@ -126,8 +127,8 @@ class Machine:
             case BounceService(_, reload):
                 instance = self.instance if reload else f"after {self.instance}"
                 return replace(self, running=True, answer=200, instance=instance, started_at=LATER)
-            case StampService(service):
-                digest = Content(self.file or b"").digest
+            case StampService(service, due):
+                digest = DUE if due else Content(self.file or b"").digest
                 stamp = StampFact(self.instance, dict.fromkeys(service.reads, digest))
                 return replace(self, stamp=stamp)
             case OpenPort(_, program, _, zone):
@@ -153,7 +154,7 @@ def read_machine(said: Mapping[str, Any], text: str | None) -> Machine:
     """Return the node of a scenario with the text of its file.
 
     ``edit`` changes passages that the text has exactly once; ``stamp`` has the instance
-    and whether it ``read`` ``this file`` or ``another``.
+    and whether it ``read`` ``this file`` or ``another``, or has it ``to be read again``.
     """
     rest = dict(said)
     for old, new in rest.pop("edit", {}).items():
@@ -176,7 +177,8 @@ def read_machine(said: Mapping[str, Any], text: str | None) -> Machine:
     stamp = rest.pop("stamp", None)
     if stamp is not None:
         read = (file or b"") if stamp["read"] == "this file" else b"another"
-        digests = {rest["path"]: Content(read).digest}
+        digest = DUE if stamp["read"] == "to be read again" else Content(read).digest
+        digests = {rest["path"]: digest}
         rest["stamp"] = StampFact(stamp["instance"], digests)
     return Machine(file=file, **rest)
 
