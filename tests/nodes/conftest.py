@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.laws.operators import Operators
 from tests.nodes.cloud import Cloud
 from tests.nodes.faults import CONF, Proxy, let_drift
 from tests.nodes.hosts import opened
@@ -14,6 +16,7 @@ from tests.nodes.places import PROXIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.nodes.hosts import Hosts
 
@@ -46,6 +49,16 @@ def cloud(hosts: Hosts) -> Cloud:
     """A controller with the storage, and three proxies behind a balancer; native Swift works."""
     hosts.up(*PROXIES)
     return Cloud(hosts)
+
+
+@pytest.fixture
+def operators(cloud: Cloud, tmp_path: Path) -> Iterator[dict[str, Operators]]:
+    """An operator for each proxy, at once ready to start."""
+    with ExitStack() as stack:
+        made = {name: Operators(cloud.environment, tmp_path / name) for name in PROXIES}
+        for each in made.values():
+            stack.callback(each.close)
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import os
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from tests.nodes.asking import User
 
 CLIENTS = 20
+TURN = 1.5
+"""Seconds that a client's turn takes at least: no more is shown by keeping all processors busy."""
 _KEYS = 4
 """Objects of a client, which it writes anew one after the other."""
 _SIZES = (100, 4096, 70_000)
@@ -77,6 +80,7 @@ class Load:
         turn = 0
         with contextlib.closing(_connected(self.ways[0].at)) as connection:
             while not self.ended.is_set():
+                begun = time.monotonic()
                 key = f"{name}-{turn % _KEYS}"
                 body = os.urandom(_SIZES[turn % len(_SIZES)])
                 writer = self.ways[turn % len(self.ways)]
@@ -84,6 +88,7 @@ class Load:
                 for reader in self.ways:
                     self._ask(connection, reader, "GET", key, body, keeps=keeps)
                 turn += 1
+                self.ended.wait(max(0.0, begun + TURN - time.monotonic()))
 
     def _ask(
         self,
