@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from setup_tool.core.firewall import FirewallFact
 from setup_tool.core.history import BackupFact, HistoryFact
+from setup_tool.core.oslo_files import OsloFilesFact
 from setup_tool.core.queries import NodeQuery
 
 if TYPE_CHECKING:
@@ -196,5 +197,6 @@ NodeFact = (
     | InstallFact
     | HttpFact
     | FirewallFact
+    | OsloFilesFact
 )
 NodeFacts = Mapping[NodeQuery, NodeFact]

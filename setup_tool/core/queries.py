@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from setup_tool.core.firewall import ReadFirewall
+from setup_tool.core.oslo_files import ReadOsloFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,4 +136,5 @@ NodeQuery = (
     | PlanInstall
     | FetchHttp
     | ReadFirewall
+    | ReadOsloFiles
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from setup_tool.core.queries import PlanInstall, ReadInstallation
-from setup_tool.node.installation import INSTALLATION
 from setup_tool.node.package_plan import PACKAGE_PLAN
 from setup_tool.node.processes import port_word
 from setup_tool.node.shell_words import file_name, quoted
@@ -107,7 +106,7 @@ def look_at_packages(queries: Mapping[NodeQuery, int]) -> str:
     """Return the shell text that answers those of the queries that are about installing.
 
     The queries are given with the keys of their records. Installations come first: what
-    they find, the plans to install build upon.
+    they find, the plans to install build upon. Needs the functions of `installation`.
     """
     installations = [
         f"look_at_installation {key} {_name(query.service)} "
@@ -124,7 +123,7 @@ def look_at_packages(queries: Mapping[NodeQuery, int]) -> str:
     ]
     if not installations and not plans:
         return ""
-    return INSTALLATION + PACKAGE_PLAN + _LOOK + "".join([*installations, *plans])
+    return PACKAGE_PLAN + _LOOK + "".join([*installations, *plans])
 
 
 def _name(name: str) -> str:

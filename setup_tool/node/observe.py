@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from setup_tool.core.firewall import ReadFirewall
+from setup_tool.core.oslo_files import ReadOsloFiles
 from setup_tool.core.queries import (
     FetchHttp,
     NodeQuery,
@@ -27,9 +28,11 @@ from setup_tool.core.queries import (
 )
 from setup_tool.node.history import HISTORY, past_call
 from setup_tool.node.http_client import BODY_LIMIT, HEAD_ALLOWANCE, HTTP_CLIENT
+from setup_tool.node.installation import INSTALLATION
 from setup_tool.node.look_at_file import LOOK_AT_FILE
 from setup_tool.node.look_at_packages import look_at_packages
 from setup_tool.node.look_firewall import LOOK_FIREWALL
+from setup_tool.node.oslo_files import look_at_oslo
 from setup_tool.node.processes import PROCESSES, port_word
 from setup_tool.node.reply import parse_reply
 from setup_tool.node.shell_words import block, file_name, path_word, quoted
@@ -241,15 +244,16 @@ def observe_script(queries: Sequence[NodeQuery], nonce: str) -> bytes:
             case _:
                 clients = clients or isinstance(query, FetchHttp)
                 calls.append(_call(key, query, stamps))
-    if files:
-        calls[1:1] = [*files, f"look_at_mounts {MOUNTS_KEY}\n"]
+    keys = {query: key for key, query in enumerate(dict.fromkeys(queries))}
+    oslo = look_at_oslo(keys)
+    if files or oslo:
+        calls[1:1] = [*files, oslo, f"look_at_mounts {MOUNTS_KEY}\n"]
         calls.append(f'emit {CHECKOUTS_KEY} "$checkouts"\n')
     if packages:
         calls.append(f"look_at_packages {PACKAGES_KEY} {' '.join(map(quoted, packages))}\n")
     firewall = any(isinstance(query, ReadFirewall) for query in queries)
     if firewall:
         calls.append("look_at_firewall\n")
-    keys = {query: key for key, query in enumerate(dict.fromkeys(queries))}
     calls += [look_at_packages(keys), f"emit {END_KEY} ''\n"]
     if clients:
         calls.insert(1, "choose_client\n")
@@ -268,6 +272,8 @@ def observe_script(queries: Sequence[NodeQuery], nonce: str) -> bytes:
         text += HISTORY
     if firewall:
         text += LOOK_FIREWALL
+    if any(isinstance(query, ReadInstallation | PlanInstall | ReadOsloFiles) for query in queries):
+        text += INSTALLATION
     return block(text + "".join(calls))
 
 
@@ -289,7 +295,7 @@ def _call(  # noqa: PLR0911 - one for each kind of query
             return past_call(key, query)
         case FetchHttp(url, timeout, verify):
             return f"fetch {key} {quoted(url)} {timeout:d} {'verify' if verify else ''}\n"
-        case ReadFirewall() | ReadInstallation() | PlanInstall():
+        case ReadFirewall() | ReadInstallation() | PlanInstall() | ReadOsloFiles():
             return ""
         case _:
             raise TypeError(f"{type(query).__name__} is asked about together with its like")

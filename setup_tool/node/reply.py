@@ -24,6 +24,7 @@ from setup_tool.core.facts import (
     SystemFact,
 )
 from setup_tool.core.firewall import ReadFirewall
+from setup_tool.core.oslo_files import ReadOsloFiles
 from setup_tool.core.queries import (
     FetchHttp,
     NodeQuery,
@@ -41,6 +42,7 @@ from setup_tool.core.queries import (
 from setup_tool.node.firewall_reply import firewall_fact
 from setup_tool.node.history import parse_backup, parse_history
 from setup_tool.node.http_client import BODY_LIMIT
+from setup_tool.node.oslo_files import parse_oslo
 from setup_tool.node.reply_packages import parse_install, parse_installation
 
 if TYPE_CHECKING:
@@ -63,7 +65,10 @@ class IncompleteReplyError(UnreachableError):
 
 
 def parse_reply(reply: bytes, queries: Sequence[NodeQuery], nonce: str) -> NodeFacts:
-    """Return the facts. Raises `IncompleteReplyError` when a record or the trailer is missing."""
+    """Return the facts; the files of a `ReadOsloFiles` are there as if `ReadFile` had asked.
+
+    Raises `IncompleteReplyError` when a record or the trailer is missing.
+    """
     records = _records(reply, nonce.encode())
     mounts = frozenset(records.get("mounts", b"").decode("utf-8", "replace").splitlines())
     lines = records.get("checkouts", b"").decode("utf-8", "surrogateescape").splitlines()
@@ -77,16 +82,24 @@ def parse_reply(reply: bytes, queries: Sequence[NodeQuery], nonce: str) -> NodeF
             if isinstance(query, ReadFirewall):
                 facts[query] = firewall_fact(records, query.port)
                 continue
+            if isinstance(query, ReadOsloFiles):
+                facts[query], came = parse_oslo(key, records, _file)
+                for path, file in came.items():
+                    facts.setdefault(ReadFile(path), file)
+                continue
             record = records[str(key)]
             fact = _fact(record, query, nonce.encode())
         except (KeyError, ValueError, IndexError) as problem:
             raise IncompleteReplyError(
                 f"The node's answer to {type(query).__name__} is missing or garbled."
             ) from problem
-        if isinstance(fact, FileFact):
-            fact = replace(fact, fixed=fact.path in mounts, checkout=checkouts.get(fact.path))
         facts[query] = fact
-    return facts
+    return {
+        query: replace(fact, fixed=fact.path in mounts, checkout=checkouts.get(fact.path))
+        if isinstance(fact, FileFact)
+        else fact
+        for query, fact in facts.items()
+    }
 
 
 def _records(reply: bytes, nonce: bytes) -> Mapping[str, bytes]:

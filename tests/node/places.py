@@ -210,15 +210,15 @@ class LittleService:
 
 
 @contextmanager
-def little_service(home: Path, conf: str) -> Iterator[LittleService]:
-    """Run the service in a home until the block ends."""
+def little_service(home: Path, conf: str, arguments: str = "") -> Iterator[LittleService]:
+    """Run the service in a home until the block ends; it takes no note of ``arguments``."""
     service = LittleService(home, free_port())
     service.conf.write_text(conf)
     script = home / "bin/little"
     script.write_text(
         "#!/bin/sh\n"
         'if [ -f ~/pid ]; then kill -KILL "-$(cat ~/pid)"; fi 2>/dev/null\n'
-        f"setsid {sys.executable} -IS {SERVICE} {home} {service.port}"
+        f"HOME={home} setsid {sys.executable} -IS {SERVICE} {home} {service.port} {arguments}"
         " </dev/null >>~/log 2>&1 &\n"
         "echo $! >~/pid\n"
     )
