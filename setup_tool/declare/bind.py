@@ -11,6 +11,7 @@ from setup_tool.declare import bind_controller, bind_proxy
 from setup_tool.declare.bind_catalogue import (
     check_locations,
     ec2_use,
+    left_over,
     published_at_one,
     read_catalogue,
     region_of,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from setup_tool.core.identity import CatalogueFact
+    from setup_tool.declare.bind_controller import Controller
     from setup_tool.declare.bind_logins import Repair
     from setup_tool.declare.bind_proxy import Proxy
     from setup_tool.declare.inventory import Node
@@ -88,7 +90,7 @@ def bind(
     by_region: dict[str, dict[str, str]] = {}
     s3: dict[str, list[Node]] = {}
     controllers = [node for node in nodes if is_controller(node)]
-    ec2 = _bind_controllers(controllers, facts, catalogue, uses, notes)
+    _bind_controllers(controllers, facts, catalogue, uses, notes)
     for proxy in proxies:
         region = regions[proxy.node.name]
         location = proxy.node.settings.s3_location or proxy.location or region
@@ -103,9 +105,6 @@ def bind(
     for region, served in s3.items():
         uses.append(s3_use(region, served, catalogue))
         notes += published_at_one("S3", uses[-1], served)
-    for region, served in ec2.items():
-        uses.append(ec2_use(region, served, catalogue))
-        notes += published_at_one("EC2", uses[-1], served)
     notes += _keystone_at_one(proxies, controllers)
     return Bound(tuple(uses), tuple(notes), tuple(proxies), locations)
 
@@ -116,21 +115,36 @@ def _bind_controllers(
     catalogue: CatalogueFact,
     uses: list[Use],
     notes: list[Note],
-) -> Mapping[str, list[Node]]:
-    """Add what is to be declared and said of controllers; return those with EC2, by region."""
-    ec2: dict[str, list[Node]] = {}
+) -> None:
+    """Add what is to be declared and said of controllers, and published of EC2."""
+    serving: dict[str, list[Controller]] = {}
+    without: set[str] = set()
     for node in controllers:
         region = region_of(node.name, node.settings, catalogue)
-        keystone = catalogue_urls(catalogue, "identity", region)
-        use, said = bind_controller.use_of(
-            node, facts[node.name], keystone.get("internal") or keystone.get("public")
-        )
+        controller, said = bind_controller.read_controller(node, facts[node.name])
         notes += said
-        if use is not None:
+        if controller is None:
+            continue
+        if controller.serves_ec2:
+            serving.setdefault(region, []).append(controller)
+            continue
+        use, said = bind_controller.other_use(controller)
+        notes += said
+        uses += [] if use is None else [use]
+        if not controller.has_ec2:
+            without.add(region)
+    for region, served in serving.items():
+        nodes = [controller.node for controller in served]
+        published = ec2_use(region, nodes, catalogue)
+        keystone = catalogue_urls(catalogue, "identity", region)
+        found = keystone.get("internal") or keystone.get("public")
+        for controller in served:
+            use, said = bind_controller.ec2_use(controller, found, published.values)
             uses.append(use)
-            if use.role == "nova-ec2":
-                ec2.setdefault(region, []).append(node)
-    return ec2
+            notes += said
+        uses.append(published)
+        notes += published_at_one("EC2", published, nodes)
+    notes += [note for r in sorted(without - set(serving)) for note in left_over(r, catalogue)]
 
 
 def _keystone_at_one(proxies: Sequence[Proxy], controllers: Sequence[Node]) -> list[Note]:

@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING
 from setup_tool.core.errors import DeclarationError
 from setup_tool.core.identity import CatalogueFact, ListCatalogue
 from setup_tool.core.plan import IDENTITY, Note
+from setup_tool.declare.questions import EC2_PORT
 from setup_tool.declare.single_points import single_points
 from setup_tool.declare.urls import INTERFACES, catalogue_urls, host, root
 from setup_tool.declare.wanted import Use
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from setup_tool.declare.inventory import Node, Settings
     from setup_tool.resources.resource import Answers
+
+_CLOUD = "/services/Cloud"
+_ADMIN = "/services/Admin"
+"""What the installation guides of Folsom to Kilo published; nova serves only the first."""
 
 _DESCRIPTIONS = {"s3": "S3 API of Swift", "ec2": "EC2 API of nova"}
 
@@ -77,22 +82,38 @@ def ec2_use(region: str, nodes: Sequence[Node], catalogue: CatalogueFact) -> Use
 
     Raises `DeclarationError` where its URL cannot be told.
     """
-    found = catalogue_urls(catalogue, "compute", region)
-    urls: dict[str, str] = {}
-    for name in INTERFACES:
-        said = _agreed(nodes, f"ec2_url_{name}")
-        page = "Admin" if name == "admin" else "Cloud"
-        if said:
-            urls[name] = said
-        elif name in found:
-            scheme = found[name].split("://", 1)[0]
-            urls[name] = f"{scheme}://{host(found[name])}:8773/services/{page}"
-    if "public" not in urls:
+    found = {
+        name: f"{url.split('://', 1)[0]}://{host(url)}:{EC2_PORT}{_CLOUD}"
+        for name, url in catalogue_urls(catalogue, "compute", region).items()
+    }
+    said = {name: url for name in INTERFACES if (url := _agreed(nodes, f"ec2_url_{name}"))}
+    public = said.get("public") or found.get("public")
+    if public is None:
         raise DeclarationError(
             f"The URL of EC2 in region {region} cannot be told: Keystone has no single public "
             "compute endpoint there. Set `ec2_url_public` in the inventory."
         )
+    internal = said.get("internal") or found.get("internal")
+    beside = internal or found.get("admin") or public
+    if beside.endswith(_CLOUD):
+        beside = beside.removesuffix(_CLOUD) + _ADMIN
+    urls = {"public": public, "internal": internal or public, "admin": said.get("admin") or beside}
     return _api_use("ec2", region, urls)
+
+
+def left_over(region: str, catalogue: CatalogueFact) -> Iterator[Note]:
+    """Say which endpoints of nova's EC2 are published in a region where no nova has it."""
+    ids = {service.id for service in catalogue.services if service.type == "ec2"}
+    for endpoint in catalogue.endpoints:
+        if endpoint.service_id not in ids or endpoint.region != region or not endpoint.enabled:
+            continue
+        if endpoint.url.rstrip("/").endswith((_CLOUD, _ADMIN)):
+            yield Note(
+                IDENTITY,
+                f"The {endpoint.interface} endpoint of EC2 in region {region}, id {endpoint.id}, "
+                f"is {endpoint.url}, where nova answered up to 12; no nova there has an EC2 API "
+                "any more. Point it at a standalone ec2-api, or delete it.",
+            )
 
 
 def published_at_one(api: str, use: Use, nodes: Sequence[Node]) -> list[Note]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from setup_tool.core.errors import DeclarationError
 from setup_tool.core.plan import Note
 from setup_tool.core.queries import ReadFile
+from setup_tool.declare.ec2_urls import url_options
+from setup_tool.declare.nova_files import NovaFiles, read_nova_files
+from setup_tool.declare.nova_guard import INSTEAD, harm_of_ec2
 from setup_tool.declare.questions import (
+    COMPUTE_PORT,
     EC2_PORT,
     NOVA,
+    NOVA_EC2_UNIT,
     nova_api_units,
     nova_installation,
 )
@@ -18,27 +23,64 @@ from setup_tool.declare.releases import NOVA_WITHOUT_EC2, is_at_least
 from setup_tool.declare.urls import bound, port, without_version
 from setup_tool.declare.versions import installed_release
 from setup_tool.declare.wanted import Use
-from setup_tool.editors.ini import DEFAULT, Dialect, FileProblemError, IniFile
-from setup_tool.resources.config_file import open_config
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from setup_tool.core.facts import FileFact
     from setup_tool.declare.inventory import Node
     from setup_tool.declare.roles import Value
     from setup_tool.resources.resource import Answers
 
-_PORTS = {"ec2": EC2_PORT, "osapi_compute": 8774}
-_REFERENCE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_PORTS = {"ec2": EC2_PORT, "osapi_compute": COMPUTE_PORT}
+_PAGES = {"ec2": "/services/Cloud", "osapi_compute": "/"}
+"""Where each API answers without a login; at ``/`` that of EC2 says 404 (api-paste.ini)."""
+
+_APIS = ("ec2", "osapi_compute", "metadata")
+"""``enabled_apis`` where it is not set, 2013.1 to 12 (``nova/service.py``)."""
+
 _V3_TOKENS_SINCE = "12"
 """Liberty: the first nova whose EC2 reads the token from a v3 answer's header."""
 
+_APIS_REASON = "nova {} serves EC2 from nova-api when enabled_apis holds ec2."
+_TOKENS_REASON = (
+    "nova's EC2 asks Keystone about signatures at keystone_ec2_url, at localhost where it is not "
+    "set."
+)
+_URLS_REASON = (
+    "nova's EC2 tells users where it is by ec2_host and its like, by the node's own address where "
+    "they are not set."
+)
 
-def use_of(node: Node, facts: Answers, keystone: str | None) -> tuple[Use | None, tuple[Note, ...]]:
-    """Return the role that brings nova's EC2 to a controller, or why there is none.
 
-    ``keystone`` is the URL at which the node's services find Keystone, None where the
-    catalogue does not tell. Raises
-    `DeclarationError` where the inventory asks for what this nova cannot do.
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """A node with nova-api, of a known release, and what it reads."""
+
+    node: Node
+    release: str
+    files: NovaFiles
+
+    @property
+    def has_ec2(self) -> bool:
+        """Whether this nova has an EC2 API at all."""
+        return not is_at_least(self.release, NOVA_WITHOUT_EC2)
+
+    @property
+    def serves_ec2(self) -> bool:
+        """Whether it is to serve EC2."""
+        return self.has_ec2 and self.node.settings.ec2 != "off"
+
+    @property
+    def names_ec2(self) -> bool:
+        """Whether ``enabled_apis`` is set and holds ec2."""
+        return "ec2" in self.files.listed("enabled_apis")
+
+
+def read_controller(node: Node, facts: Answers) -> tuple[Controller | None, tuple[Note, ...]]:
+    """Return a controller as it is, or why EC2 is no matter there.
+
+    Raises `DeclarationError` where the inventory asks for what this nova cannot do.
     """
     settings = node.settings
     if settings.ec2 == "standalone":
@@ -49,19 +91,71 @@ def use_of(node: Node, facts: Answers, keystone: str | None) -> tuple[Use | None
     fact: FileFact = facts[ReadFile(settings.nova_conf)]
     release = settings.nova_version or _installed_release(node, facts)
     if release is None or fact.content is None:
-        return _unknown(node, release, fact)
-    file = open_config(node.name, settings.nova_conf, Dialect.OSLO, fact)
-    if is_at_least(release, NOVA_WITHOUT_EC2):
-        return _without_ec2(node, file, release)
-    if settings.ec2 == "off":
-        return None, ()
-    values = _values(node, file, release, "ec2") | {
-        "keystone_ec2_url": _tokens_url(node, file, release, keystone),
-        "ec2_address": _value(file, "ec2_listen"),
-        "ec2_port": _port(file, "ec2"),
-        "firewall": settings.firewall == "auto",
+        return None, _unknown(node, fact)
+    controller = Controller(node, release, read_nova_files(node, facts, release))
+    if settings.ec2 == "nova" and not controller.has_ec2:
+        raise DeclarationError(
+            f"{node.name}: nova {release} has no EC2 API: it was removed in nova 13 (Mitaka). "
+            f"{INSTEAD} Set `ec2: auto` or `ec2: off`."
+        )
+    return controller, ()
+
+
+def ec2_use(
+    controller: Controller, keystone: str | None, published: Mapping[str, Value]
+) -> tuple[Use, tuple[Note, ...]]:
+    """Return the role that brings nova's EC2 to a controller that is to serve it.
+
+    ``keystone`` is the URL at which the node's services find Keystone, None where the
+    catalogue does not tell; ``published`` are the values of what Keystone is to say of EC2.
+    """
+    node, files = controller.node, controller.files
+    apis = files.get("enabled_apis")
+    missing = apis is not None and not controller.names_ec2 and not files.alone
+    tokens = _tokens_url(controller, keystone)
+    urls, notes = url_options(files, str(published["url_public"]), str(published["url_internal"]))
+    values: dict[str, Value] = {
+        **_values(controller, "ec2"),
+        **_apis_file(controller, apis.path if apis and not missing else None),
+        **{f"url_{key}": value for key, value in urls.items()},
+        "nova_conf": files.path,
+        "in_place": files.path in node.settings.in_place,
+        "apis_section": None if files.alone else "DEFAULT",
+        "apis_default": files.listed("enabled_apis") or _APIS,
+        "apis_reason": _APIS_REASON.format(controller.release) if missing else None,
+        "keystone_ec2_url": tokens,
+        "tokens_reason": _TOKENS_REASON if tokens else None,
+        "urls_reason": _URLS_REASON if any(urls.values()) else None,
+        "ec2_address": files.value("ec2_listen"),
+        "ec2_port": _port(files, "ec2"),
+        "firewall": node.settings.firewall == "auto",
     }
-    return Use("nova-ec2", "node", node.name, values), ()
+    return Use("nova-ec2", "node", node.name, values), notes
+
+
+def other_use(controller: Controller) -> tuple[Use | None, tuple[Note, ...]]:
+    """Return what becomes of ec2 in ``enabled_apis`` where it is not to be served.
+
+    It is removed where the inventory says `ec2: off`, else only spoken of; never added.
+    """
+    node, release = controller.node, controller.release
+    apis = controller.files.get("enabled_apis")
+    if apis is None or not controller.names_ec2 or controller.files.alone:
+        return None, ()
+    if node.settings.ec2 != "off":
+        text = (
+            f"{apis.place}: ec2 stands in enabled_apis. {harm_of_ec2(release)} Set `ec2: off` for "
+            f"this node to have it removed. {INSTEAD}"
+        )
+        return None, (Note(node.name, text),)
+    reason = (
+        "EC2 is not wanted here, and from 13 (Mitaka) on nova must not have ec2 in enabled_apis."
+        if controller.has_ec2
+        else harm_of_ec2(release)
+    )
+    values = _values(controller, "osapi_compute") | _apis_file(controller)
+    values["apis_reason"] = reason
+    return Use("nova-ec2-off", "node", node.name, values), ()
 
 
 def present_use(node: Node, facts: Answers) -> Use | None:
@@ -75,38 +169,13 @@ def present_use(node: Node, facts: Answers) -> Use | None:
     release = settings.nova_version or _installed_release(node, facts)
     if release is None or fact.content is None:
         return None
-    file = open_config(node.name, settings.nova_conf, Dialect.OSLO, fact)
-    apis = _listed(file, "enabled_apis")
-    if "ec2" in apis and not is_at_least(release, NOVA_WITHOUT_EC2):
-        return Use("nova-ec2", "node", node.name, _values(node, file, release, "ec2"))
-    return Use("nova-ec2-off", "node", node.name, _values(node, file, release, "osapi_compute"))
+    controller = Controller(node, release, read_nova_files(node, facts, release))
+    if controller.has_ec2 and (controller.names_ec2 or controller.files.alone):
+        return Use("nova-ec2", "node", node.name, _values(controller, "ec2"))
+    return Use("nova-ec2-off", "node", node.name, _values(controller, "osapi_compute"))
 
 
-def _without_ec2(node: Node, file: IniFile, release: str) -> tuple[Use | None, tuple[Note, ...]]:
-    """Never add ec2 to nova 13 and later; where it stands, say so, or remove it when asked."""
-    settings = node.settings
-    if settings.ec2 == "nova":
-        raise DeclarationError(
-            f"{node.name}: nova {release} has no EC2 API: it was removed in nova 13 (Mitaka), and "
-            "nova-api does not start with ec2 in enabled_apis. Set `ec2: auto` or `ec2: off`."
-        )
-    apis = file.get(DEFAULT, "enabled_apis")
-    if apis is None or "ec2" not in _listed(file, "enabled_apis"):
-        return None, ()
-    if settings.ec2 != "off":
-        text = (
-            f"{settings.nova_conf}, line {apis.lines[0]}: ec2 stands in enabled_apis, but nova "
-            f"{release} has no EC2 API and does not start with it, or answers 500 to everything. "
-            "Set `ec2: off` for this node to have it removed."
-        )
-        return None, (Note(node.name, text),)
-    values = _values(node, file, release, "osapi_compute")
-    return Use("nova-ec2-off", "node", node.name, values), ()
-
-
-def _unknown(
-    node: Node, release: str | None, fact: FileFact
-) -> tuple[Use | None, tuple[Note, ...]]:
+def _unknown(node: Node, fact: FileFact) -> tuple[Note, ...]:
     settings = node.settings
     missing = (
         f"{settings.nova_conf} cannot be used: {fact.problem or 'it does not exist'}"
@@ -118,21 +187,19 @@ def _unknown(
         remedy = "nova_conf" if fact.content is None else "nova_version"
         raise DeclarationError(f"{node.name}: {missing}. Set {remedy} in the inventory.")
     if settings.ec2 == "off":
-        return None, ()
-    del release
+        return ()
     text = f"No EC2 is set up here: {missing}. Set nova_conf and nova_version, or `ec2: off`."
-    return None, (Note(node.name, text),)
+    return (Note(node.name, text),)
 
 
-def _values(node: Node, file: IniFile, release: str, api: str) -> dict[str, Value]:
+def _values(controller: Controller, api: str) -> dict[str, Value]:
     """Return the values both roles need; ``api`` is the one that is asked for its health."""
+    node, files = controller.node, controller.files
     settings = node.settings
-    health = settings.nova_api_health_url or _health_url(file, api)
+    health = settings.nova_api_health_url or _health_url(files, api)
     return {
-        "nova_conf": settings.nova_conf,
-        "nova_version": release,
-        "in_place": settings.nova_conf in settings.in_place,
-        "nova_api_units": nova_api_units(node),
+        "nova_files": files.paths,
+        "nova_api_units": (NOVA_EC2_UNIT,) if files.alone else nova_api_units(node),
         "nova_api_port": port(health),
         "nova_api_health_url": health,
         "nova_api_restart": settings.nova_api_restart,
@@ -140,57 +207,40 @@ def _values(node: Node, file: IniFile, release: str, api: str) -> dict[str, Valu
     }
 
 
+def _apis_file(controller: Controller, path: str | None = None) -> dict[str, Value]:
+    """Return the file in which ``enabled_apis`` is right already, else where it is to be set."""
+    path = path or controller.files.place_to_write("enabled_apis")
+    return {"apis_conf": path, "apis_in_place": path in controller.node.settings.in_place}
+
+
 def _installed_release(node: Node, facts: Answers) -> str | None:
     return installed_release(facts[nova_installation(node)], facts[NOVA])
 
 
-def _tokens_url(node: Node, file: IniFile, release: str, keystone: str | None) -> str | None:
+def _tokens_url(controller: Controller, keystone: str | None) -> str | None:
     """Return where nova is to check EC2 signatures, None where its file says so already."""
-    option = file.get(DEFAULT, "keystone_ec2_url")
-    if option is not None and option.value:
+    found = controller.files.get("keystone_ec2_url")
+    if found is not None and found.option.value:
         return None
     if keystone is None:
         raise DeclarationError(
-            f"{node.name}: where nova is to check EC2 signatures cannot be told: Keystone has no "
-            "single internal or public endpoint of its own in this region. Correct the catalogue, "
-            f"or set keystone_ec2_url in {node.settings.nova_conf}."
+            f"{controller.node.name}: where nova is to check EC2 signatures cannot be told: "
+            "Keystone has no single internal or public endpoint of its own in this region. Correct "
+            f"the catalogue, or set keystone_ec2_url in {controller.node.settings.nova_conf}."
         )
-    version = "v3" if is_at_least(release, _V3_TOKENS_SINCE) else "v2.0"
+    version = "v3" if is_at_least(controller.release, _V3_TOKENS_SINCE) else "v2.0"
     return f"{without_version(keystone)}/{version}/ec2tokens"
 
 
-def _health_url(file: IniFile, api: str) -> str:
-    scheme = "https" if api in _listed(file, "enabled_ssl_apis") else "http"
-    return bound(_value(file, f"{api}_listen"), _port(file, api), scheme) + "/"
+def _health_url(files: NovaFiles, api: str) -> str:
+    scheme = "https" if api in files.listed("enabled_ssl_apis") else "http"
+    return bound(files.value(f"{api}_listen"), _port(files, api), scheme) + _PAGES[api]
 
 
-def _port(file: IniFile, api: str) -> int:
-    number = _value(file, f"{api}_listen_port")
+def _port(files: NovaFiles, api: str) -> int:
+    number = files.value(f"{api}_listen_port")
     if number is not None and not number.isdigit():
-        raise DeclarationError(f"{file.name}: {api}_listen_port is not a number.")
+        found = files.get(f"{api}_listen_port")
+        name = found.file.name if found else files.node
+        raise DeclarationError(f"{name}: {api}_listen_port is not a number.")
     return int(number or _PORTS[api])
-
-
-def _listed(file: IniFile, key: str) -> tuple[str, ...]:
-    option = file.get(DEFAULT, key)
-    return tuple(part.strip() for part in option.value.split(",")) if option else ()
-
-
-def _value(file: IniFile, key: str) -> str | None:
-    """Return an option of [DEFAULT], what it refers to (``$my_ip``) filled in from there."""
-    option = file.get(DEFAULT, key)
-    if option is None or not option.unresolved:
-        return option.value if option else None
-
-    def referred(found: re.Match[str]) -> str:
-        other = file.get(DEFAULT, found[1] or found[2])
-        if other is None or other.unresolved:
-            raise FileProblemError(
-                file.name,
-                option.lines[0],
-                f"{key} refers to an option that the file does not set, so nova-api cannot be "
-                "asked for its health. Set nova_api_health_url in the inventory.",
-            )
-        return other.value
-
-    return _REFERENCE.sub(referred, option.value)

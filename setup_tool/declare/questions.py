@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from setup_tool.core.firewall import ReadFirewall
+from setup_tool.core.oslo_files import ReadOsloFiles
 from setup_tool.core.queries import (
     FetchHttp,
     ReadFile,
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 
 PROXY_UNITS = ("swift-proxy", "openstack-swift-proxy")
 NOVA_API_UNITS = ("nova-api", "openstack-nova-api")
+NOVA_EC2_UNIT = "nova-api-ec2"
+"""Debian's and Ubuntu's package of that name: EC2 as a service of its own."""
 EC2_PORT = 8773
+COMPUTE_PORT = 8774
 SWIFT = ReadPackage(SWIFT_PACKAGES)
 NOVA = ReadPackage(NOVA_PACKAGES)
 
@@ -63,6 +67,13 @@ def nova_installation(node: Node) -> ReadInstallation:
     )
 
 
+def nova_files(node: Node) -> ReadOsloFiles:
+    """Return the question which files the node's nova-api reads."""
+    said = node.settings.nova_api_service
+    units = (said,) if said else (NOVA_EC2_UNIT, *NOVA_API_UNITS)
+    return ReadOsloFiles("nova", "nova-api", units, (EC2_PORT, COMPUTE_PORT))
+
+
 def first_questions(node: Node) -> tuple[NodeQuery, ...]:
     """Return the queries that need no earlier answer, in a stable order.
 
@@ -82,7 +93,7 @@ def first_questions(node: Node) -> tuple[NodeQuery, ...]:
         if settings.firewall == "auto" and settings.proxy_health_url:
             asked.append(ReadFirewall(port(settings.proxy_health_url)))
     if is_controller(node):
-        asked.append(ReadFile(settings.nova_conf))
+        asked += [ReadFile(settings.nova_conf), nova_files(node)]
         if not settings.nova_version:
             asked += [NOVA, nova_installation(node)]
         asked += _service(

@@ -257,6 +257,11 @@ def observe_script(queries: Sequence[NodeQuery], nonce: str) -> bytes:
     calls += [look_at_packages(keys), f"emit {END_KEY} ''\n"]
     if clients:
         calls.insert(1, "choose_client\n")
+    return block(_functions(queries) + "".join(calls))
+
+
+def _functions(queries: Sequence[NodeQuery]) -> str:
+    """Return the functions that the answers to these queries need."""
     text = (
         _EMIT
         + PROCESSES
@@ -270,11 +275,11 @@ def observe_script(queries: Sequence[NodeQuery], nonce: str) -> bytes:
     )
     if any(isinstance(query, ReadHistory | ReadBackup) for query in queries):
         text += HISTORY
-    if firewall:
+    if any(isinstance(query, ReadFirewall) for query in queries):
         text += LOOK_FIREWALL
     if any(isinstance(query, ReadInstallation | PlanInstall | ReadOsloFiles) for query in queries):
         text += INSTALLATION
-    return block(text + "".join(calls))
+    return text
 
 
 def _call(  # noqa: PLR0911 - one for each kind of query

@@ -96,7 +96,9 @@ def test_a_controller_is_asked_at_an_api_that_its_file_has() -> None:
         return service.control.health_url
 
     assert url(controller("[DEFAULT]\nenabled_apis = osapi_compute,metadata\n")).endswith(":8774/")
-    assert url(controller("[DEFAULT]\nenabled_apis = ec2,osapi_compute\n")).endswith(":8773/")
+    assert url(controller("[DEFAULT]\nenabled_apis = ec2,osapi_compute\n")).endswith(
+        ":8773/services/Cloud"
+    )
     modern = controller("[DEFAULT]\nenabled_apis = ec2,osapi_compute\n", "2:26.2.2-1", ec2="off")
     assert url(modern).endswith(":8774/")
 

@@ -82,7 +82,7 @@ def test_ec2_in_enabled_apis_of_a_nova_without_it_is_noted_with_its_line(
     (note,) = plan["notes"]
     line = text.splitlines().index("enabled_apis = ec2,osapi_compute,metadata") + 1
     assert note["target"] == "controller"
-    assert note["text"].startswith(f"{PATH}, line {line}: ec2 stands in enabled_apis, but nova 31")
+    assert note["text"].startswith(f"{PATH}, line {line}: ec2 stands in enabled_apis. nova 31")
     assert "Set `ec2: off` for this node to have it removed." in note["text"]
 
 

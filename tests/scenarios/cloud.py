@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from setup_tool.core.identity import ListCatalogue
+from setup_tool.core.oslo_files import OsloFilesFact
 from setup_tool.core.plan import IDENTITY, Plan, Stage
+from setup_tool.core.queries import ReadFile
 from setup_tool.data import folder
 from setup_tool.declare.bind import bind, read_proxies
 from setup_tool.declare.bind_logins import Repair, login_questions
@@ -91,7 +93,11 @@ class Cloud:
 
     def _asked(self, target: str, queries: tuple[Any, ...]) -> dict[Any, Any]:
         ask = self.keystone.answer if target == IDENTITY else self.machines[target].ask
-        return {query: ask(query) for query in queries}
+        facts = {query: ask(query) for query in queries}
+        for fact in [fact for fact in facts.values() if isinstance(fact, OsloFilesFact)]:
+            for path in (*fact.found, *fact.found_in_dirs, *fact.told):
+                facts[ReadFile(path)] = ask(ReadFile(path))
+        return facts
 
 
 @cache

@@ -23,6 +23,7 @@ from setup_tool.core.facts import (
     SystemFact,
 )
 from setup_tool.core.firewall import FirewallFact, OpenPort, ReadFirewall, Verdict
+from setup_tool.core.oslo_files import OsloFilesFact, ReadOsloFiles
 from setup_tool.core.queries import (
     FetchHttp,
     PlanInstall,
@@ -49,6 +50,11 @@ if TYPE_CHECKING:
     from setup_tool.core.queries import NodeQuery
     from setup_tool.core.transaction import NodeStep
 
+_FACTS: Mapping[str, Any] = {
+    "installation": InstallationFact,
+    "install": InstallFact,
+    "oslo": OsloFilesFact,
+}
 CHANGED_AT = 1000
 STARTED_AT = 2000
 LATER = 5000
@@ -57,6 +63,9 @@ LATER = 5000
 @dataclass(frozen=True, slots=True)
 class Machine:
     """A node with one configuration file and the one service that reads it.
+
+    ``oslo`` is how that service comes by its files, ``others`` the bytes of those beside the
+    one; ``written`` are those of them that a step wrote.
 
     ``file`` are its bytes, None where it is not there or, by ``problem``, not to be
     read. ``answer`` is the HTTP status of every URL but ``/info``, or why there is none;
@@ -80,14 +89,22 @@ class Machine:
     stamp: StampFact = StampFact()  # noqa: RUF009 - frozen
     installation: InstallationFact = InstallationFact()  # noqa: RUF009 - frozen
     install: InstallFact = InstallFact()  # noqa: RUF009 - frozen
+    oslo: OsloFilesFact = OsloFilesFact()  # noqa: RUF009 - frozen
+    others: Mapping[str, bytes] = field(default_factory=dict)
+    written: frozenset[str] = frozenset()
     runs: Mapping[str, RunState] = field(default_factory=dict)
     firewall: FirewallFact = FirewallFact(Verdict.OPEN)  # noqa: RUF009 - frozen
     variables: Mapping[str, Any] = field(default_factory=dict)
 
-    def ask(self, query: NodeQuery) -> NodeFact:  # noqa: C901, PLR0911 - a table
+    def ask(self, query: NodeQuery) -> NodeFact:  # noqa: C901, PLR0911, PLR0912 - a table
         match query:
             case ReadSystem():
                 return SystemFact("root", 0, "/root", "debian", "12", LATER, True, "curl")  # noqa: FBT003
+            case ReadOsloFiles():
+                return self.oslo
+            case ReadFile(path) if path in self.others:
+                changed_at = LATER if path in self.written else self.changed_at
+                return FileFact(path, Content(self.others[path]), changed_at=changed_at)
             case ReadFile(path):
                 assert path == self.path, path
                 content = None if self.file is None else Content(self.file)
@@ -118,9 +135,13 @@ class Machine:
             case FetchHttp(url):
                 return self._fetch(url)
 
-    def after(self, step: NodeStep) -> Machine:
+    def after(self, step: NodeStep) -> Machine:  # noqa: PLR0911 - a table
         """Return the node as it is when the step went well."""
         match step:
+            case WriteFile(path) if path in self.others:
+                assert step.replaces == Content(self.others[path]).digest
+                others = {**self.others, path: step.content.reveal()}
+                return replace(self, others=others, written=self.written | {path})
             case WriteFile():
                 assert step.replaces == Content(self.file or b"").digest
                 return replace(self, file=step.content.reveal(), changed_at=LATER)
@@ -128,9 +149,9 @@ class Machine:
                 instance = self.instance if reload else f"after {self.instance}"
                 return replace(self, running=True, answer=200, instance=instance, started_at=LATER)
             case StampService(service, due):
-                digest = DUE if due else Content(self.file or b"").digest
-                stamp = StampFact(self.instance, dict.fromkeys(service.reads, digest))
-                return replace(self, stamp=stamp)
+                files = {**self.others, self.path: self.file or b""}
+                digests = {p: DUE if due else Content(files[p]).digest for p in service.reads}
+                return replace(self, stamp=StampFact(self.instance, digests))
             case OpenPort(_, program, _, zone):
                 assert (program, zone) == (self.firewall.program, self.firewall.zone)
                 return replace(self, firewall=FirewallFact(Verdict.OPEN, program))
@@ -164,10 +185,9 @@ def read_machine(said: Mapping[str, Any], text: str | None) -> Machine:
     if rest.pop("line_ends", "unix") == "windows" and text is not None:
         text = text.replace("\n", "\r\n")
     rest |= {
-        name: kind(**_fact_fields(rest[name]))
-        for name, kind in {"installation": InstallationFact, "install": InstallFact}.items()
-        if name in rest
+        name: kind(**_fact_fields(rest[name])) for name, kind in _FACTS.items() if name in rest
     }
+    rest["others"] = {path: text.encode() for path, text in rest.pop("others", {}).items()}
     file = None if text is None else text.encode(rest.pop("encoding", "utf-8"))
     rest["runs"] = {run: RunState(state) for run, state in rest.pop("runs", {}).items()}
     if "firewall" in rest:

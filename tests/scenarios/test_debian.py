@@ -108,10 +108,14 @@ def test_in_a_nova_conf_of_that_size_ec2_goes_below_the_comment_of_its_option() 
     after = cloud.after(cloud.plan())
     now = (after.machines["node"].file or b"").decode()
     added = [line for line in changed_lines(text, now).splitlines() if line[0] in "+-"]
-    assert added == ["+keystone_ec2_url = http://keystone:5000/v3/ec2tokens"]
+    ours = {
+        "keystone_ec2_url": "http://keystone:5000/v3/ec2tokens",
+        "ec2_host": "cloud",
+        "ec2_dmz_host": "cloud",
+    }
+    assert added == [f"+{key} = {value}" for key, value in ours.items()]
     read = oslo_reading(now)
-    assert read["DEFAULT"]["keystone_ec2_url"] == "http://keystone:5000/v3/ec2tokens"
-    del read["DEFAULT"]["keystone_ec2_url"]
+    assert {key: read["DEFAULT"].pop(key) for key in ours} == ours
     assert {name: said for name, said in read.items() if said} == {
         name: said for name, said in oslo_reading(text).items() if said
     }
