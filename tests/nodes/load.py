@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.nodes.asking import User
 
 CLIENTS = 20
-TURN = 1.5
+TURN = 3.0
 """Seconds that a client's turn takes at least: no more is shown by keeping all processors busy."""
 _KEYS = 4
 """Objects of a client, which it writes anew one after the other."""
