@@ -17,6 +17,7 @@ from setup_tool.declare.bind_catalogue import (
     region_of,
     s3_use,
 )
+from setup_tool.declare.bind_ec2_user import ec2_user_use
 from setup_tool.declare.bind_logins import check_logins, is_renewed, login_uses
 from setup_tool.declare.mixed_auth import check_auth
 from setup_tool.declare.questions import is_controller, is_proxy
@@ -144,6 +145,9 @@ def _bind_controllers(
             notes += said
         uses.append(published)
         notes += published_at_one("EC2", published, nodes)
+    everywhere = [controller.node for served in serving.values() for controller in served]
+    user = ec2_user_use(everywhere)
+    uses += [] if user is None else [user]
     notes += [note for r in sorted(without - set(serving)) for note in left_over(r, catalogue)]
 
 

@@ -29,8 +29,15 @@ def _project(wanted: Wanted) -> Resource:
 
 def _service_user(wanted: Wanted) -> Resource:
     login = wanted.login()
-    reset = wanted.truth("set_password")
-    return ServiceUser(login.user, login.password, set_password=reset, stage=wanted.stage)
+    return ServiceUser(
+        login.user,
+        login.password,
+        set_password=wanted.truth("set_password"),
+        because=wanted.text_if_said("because"),
+        role=wanted.text_if_said("role") or "service",
+        password_from=wanted.text_if_said("password_from") or "its service's file",
+        stage=wanted.stage,
+    )
 
 
 def _grant(wanted: Wanted) -> Resource:
@@ -71,7 +78,7 @@ def _answering(wanted: Wanted) -> Answering:
 IDENTITY_KINDS: Mapping[str, tuple[Callable[[Wanted], Resource], set[str]]] = {
     "role": (_role, {"name"}),
     "project": (_project, set()),
-    "service_user": (_service_user, {"set_password"}),
+    "service_user": (_service_user, {"set_password", "because", "role", "password_from"}),
     "grant": (_grant, {"role", "because"}),
     "catalogue_service": (_catalogue_service, {"type", "name", "description", "answers_at"}),
     "endpoint": (_endpoint, {"type", "name", "interface", "region", "url", "answers_at"}),

@@ -65,6 +65,9 @@ def references(role: str, each: str) -> set[str]:
     return set(re.findall(r"\$\{([^}]*)\}", repr(declared)))
 
 
+EC2_USER: Mapping[str, Any] = {"user": "ec2", "password": "canary-of-ec2"}
+
+
 @pytest.mark.parametrize("role", NODES)
 def test_a_role_of_nodes_is_given_the_values_it_refers_to_and_no_others(role: str) -> None:
     (use,) = [use for use in a_cloud(role).bound().uses if use.role == role]
@@ -83,6 +86,7 @@ def test_what_is_published_is_given_the_values_it_refers_to_and_no_others(
 
 def test_every_shipped_role_is_used_by_some_node() -> None:
     uses = [use for role in NODES for use in a_cloud(role).bound().uses]
+    uses += a_cloud("nova-ec2", ec2_login=EC2_USER).bound().uses
     assert {use.role for use in uses} == set(shipped_roles())
     assert len(instantiate(shipped_roles(), uses)) > len(shipped_roles())
 
@@ -94,6 +98,17 @@ def test_a_login_is_declared_once_however_many_proxies_use_it() -> None:
     assert login is not None
     assert (str(login.user), str(login.project)) == ("swift", "service")
     assert logins[0].values == {"set_password": False}
+
+
+def test_the_user_for_nova_s_ec2_is_declared_once_however_many_controllers_serve_it() -> None:
+    said = {"group": "controller", "variables": {"ec2_login": EC2_USER}}
+    cloud = make_cloud({**ready(), "a": said, "b": said})
+    (use,) = [use for use in cloud.bound().uses if use.each == "login"]
+    assert use.role == "nova-ec2-user"
+    assert set(use.values) == references("nova-ec2-user", "login")
+    assert use.login is not None
+    assert (str(use.login.user), str(use.login.project)) == ("ec2", "service")
+    assert use.login.password == Secret("canary-of-ec2")
 
 
 def test_each_password_is_tried_once_and_its_user_and_project_looked_up() -> None:

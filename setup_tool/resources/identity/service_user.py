@@ -25,12 +25,16 @@ class ServiceUser:
     """A user exists, is enabled, and has the password that its services have in their files.
 
     ``set_password``: an existing one is given that password; never without an operator's
-    word.
+    word. ``because`` is why it is there, where that is not that a service logs in as it; ``role`` the only one that
+    it is given; ``password_from`` where that password stands.
     """
 
     user: UserRef
     password: Secret
     set_password: bool = False
+    because: str | None = None
+    role: str = "service"
+    password_from: str = "its service's file"
     stage: Stage = Stage.ACCOUNTS
     target: str = field(default=IDENTITY, init=False)
 
@@ -46,11 +50,11 @@ class ServiceUser:
                 target=self.target,
                 stage=self.stage,
                 action=Action.CREATE,
-                summary=f"create user {self.user} with the password in its service's file",
+                summary=f"create user {self.user} with the password in {self.password_from}",
                 steps=(CreateUser(self.user, self.password),),
                 reasons=(
-                    f"A service logs in as {self.user}, which Keystone does not have.",
-                    "It gets role service only: grant what else the lost one had.",
+                    f"{self._because}, which Keystone does not have.",
+                    f"It gets role {self.role} only: grant what else the lost one had.",
                 ),
             )
         if presence is Presence.DISABLED:
@@ -68,6 +72,10 @@ class ServiceUser:
         del facts
         return ()
 
+    @property
+    def _because(self) -> str:
+        return self.because or f"A service logs in as {self.user}"
+
     def _update(self, step: EnableUser | SetPassword, doing: str, why: str) -> Change:
         return Change(
             target=self.target,
@@ -75,5 +83,5 @@ class ServiceUser:
             action=Action.UPDATE,
             summary=f"{doing} {self.user}",
             steps=(step,),
-            reasons=(f"A service logs in as {self.user}, {why}.",),
+            reasons=(f"{self._because}, {why}.",),
         )
