@@ -35,7 +35,7 @@ def _service_user(wanted: Wanted) -> Resource:
         set_password=wanted.truth("set_password"),
         because=wanted.text_if_said("because"),
         role=wanted.text_if_said("role") or "service",
-        password_from=wanted.text_if_said("password_from") or "its service's file",
+        held_in=wanted.text_if_said("held_in") or "its service's file",
         stage=wanted.stage,
     )
 
@@ -78,7 +78,7 @@ def _answering(wanted: Wanted) -> Answering:
 IDENTITY_KINDS: Mapping[str, tuple[Callable[[Wanted], Resource], set[str]]] = {
     "role": (_role, {"name"}),
     "project": (_project, set()),
-    "service_user": (_service_user, {"set_password", "because", "role", "password_from"}),
+    "service_user": (_service_user, {"set_password", "because", "role", "held_in"}),
     "grant": (_grant, {"role", "because"}),
     "catalogue_service": (_catalogue_service, {"type", "name", "description", "answers_at"}),
     "endpoint": (_endpoint, {"type", "name", "interface", "region", "url", "answers_at"}),

@@ -136,6 +136,13 @@ class Keystone:
                 return replace(self, endpoints=tuple(e for e in self.endpoints if e.id != gone))
         raise AssertionError(f"a plan has no {type(step).__name__}")
 
+    def lines(self) -> list[str]:
+        """Return the endpoints as type, interface, region and URL, sorted."""
+        types = {service.id: service.type for service in self.services}
+        return sorted(
+            f"{types[e.service_id]} {e.interface} {e.region} {e.url}" for e in self.endpoints
+        )
+
     def _with(self, user: UserRef, **changed: Any) -> Keystone:
         name = _named(user)
         return replace(self, users={**self.users, name: replace(self.users[name], **changed)})

@@ -64,8 +64,8 @@ LATER = 5000
 class Machine:
     """A node with one configuration file and the one service that reads it.
 
-    ``oslo`` is how that service comes by its files, ``others`` the bytes of those beside the
-    one; ``written`` are those of them that a step wrote.
+    ``oslo`` is how that service comes by its files, as ``command`` has it; ``others`` are the
+    bytes of those beside the one, ``written`` those of them that a step wrote.
 
     ``file`` are its bytes, None where it is not there or, by ``problem``, not to be
     read. ``answer`` is the HTTP status of every URL but ``/info``, or why there is none;
@@ -92,6 +92,7 @@ class Machine:
     oslo: OsloFilesFact = OsloFilesFact()  # noqa: RUF009 - frozen
     others: Mapping[str, bytes] = field(default_factory=dict)
     written: frozenset[str] = frozenset()
+    command: tuple[str, ...] = ()
     runs: Mapping[str, RunState] = field(default_factory=dict)
     firewall: FirewallFact = FirewallFact(Verdict.OPEN)  # noqa: RUF009 - frozen
     variables: Mapping[str, Any] = field(default_factory=dict)
@@ -187,6 +188,7 @@ def read_machine(said: Mapping[str, Any], text: str | None) -> Machine:
     rest |= {
         name: kind(**_fact_fields(rest[name])) for name, kind in _FACTS.items() if name in rest
     }
+    rest["command"] = tuple(rest.pop("command", ()))
     rest["others"] = {path: text.encode() for path, text in rest.pop("others", {}).items()}
     file = None if text is None else text.encode(rest.pop("encoding", "utf-8"))
     rest["runs"] = {run: RunState(state) for run, state in rest.pop("runs", {}).items()}

@@ -17,12 +17,14 @@ each node key by key; a node that is null is not there. Keystone is that of
         diff: the lines that go and come, after the section they stand in
         reads: {SECTION: {OPTION: VALUE}} # where it is not what the diff's lines that come say;
                                          # null: the option is gone
+        nova: {OPTION: VALUE}            # what nova gets of [DEFAULT] then, by oslo.config itself
+        catalogue: [ec2 public RegionOne URL] # all endpoints of these types then
         instead: [what to put elsewhere, for the changes of files that belong to another system]
         notes: ["TARGET: TEXT"]
         refused: the whole sentence, instead of all the others
         again: [what the next plan has], where it is not empty
 
-``diff`` and ``reads`` are by node where there are several.
+``diff``, ``reads`` and ``nova`` are by node where there are several.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _HERE = Path(__file__).parent
+_BY_NODE = ("diff", "reads", "nova")
 _KINDS: Mapping[str, Mapping[str, Any]] = {
     "proxy": {
         "path": "/etc/swift/proxy-server.conf",
@@ -75,6 +78,8 @@ class Expected:
     because: list[str] | None = None
     diff: Mapping[str, str] = field(default_factory=dict)
     reads: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    nova: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    catalogue: list[str] = field(default_factory=list)
     instead: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     refused: str | None = None
@@ -134,7 +139,7 @@ def _scenario(sentence: str, given: Mapping[str, Any], then: Mapping[str, Any]) 
     expected = dict(then)
     if len(cloud.machines) == 1:
         (only,) = cloud.machines
-        expected |= {key: {only: then[key]} for key in ("diff", "reads") if key in then}
+        expected |= {key: {only: then[key]} for key in _BY_NODE if key in then}
     secrets = {user["password"] for user in given["keystone"]["users"].values()}
     return Scenario(sentence, cloud, Expected(**expected), tuple(secrets))
 

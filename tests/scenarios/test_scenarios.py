@@ -9,6 +9,7 @@ import pytest
 from setup_tool.core.errors import DeclarationError
 from setup_tool.core.transaction import WriteFile
 from tests.scenarios import reading
+from tests.scenarios.nova_reading import nova_gets
 from tests.scenarios.scenario import Scenario, scenarios
 
 if TYPE_CHECKING:
@@ -32,7 +33,15 @@ def test_what_is_planned_is_what_is_expected(scenario: Scenario) -> None:
     assert [line for c in plan.changes for line in c.instead] == scenario.then.instead
     for name, machine in scenario.cloud.machines.items():
         check_file(scenario, plan, name, machine)
-    assert shown(scenario.cloud.after(plan).plan()) == scenario.then.again
+    after = scenario.cloud.after(plan)
+    assert shown(after.plan()) == scenario.then.again
+    for name, options in scenario.then.nova.items():
+        got = nova_gets(after.machines[name])
+        assert {key: got[key] for key in options} == options
+    types = {line.split()[0] for line in scenario.then.catalogue}
+    assert [line for line in after.keystone.lines() if line.split()[0] in types] == sorted(
+        scenario.then.catalogue
+    )
     check_secrecy(scenario, repr(plan))
 
 

@@ -25,8 +25,8 @@ class ServiceUser:
     """A user exists, is enabled, and has the password that its services have in their files.
 
     ``set_password``: an existing one is given that password; never without an operator's
-    word. ``because`` is why it is there, where that is not that a service logs in as it; ``role`` the only one that
-    it is given; ``password_from`` where that password stands.
+    word. ``because`` is why it is there, where that is not that a service logs in as it;
+    ``role`` is the only one that it is given, ``held_in`` where its password stands.
     """
 
     user: UserRef
@@ -34,7 +34,7 @@ class ServiceUser:
     set_password: bool = False
     because: str | None = None
     role: str = "service"
-    password_from: str = "its service's file"
+    held_in: str = "its service's file"
     stage: Stage = Stage.ACCOUNTS
     target: str = field(default=IDENTITY, init=False)
 
@@ -50,7 +50,7 @@ class ServiceUser:
                 target=self.target,
                 stage=self.stage,
                 action=Action.CREATE,
-                summary=f"create user {self.user} with the password in {self.password_from}",
+                summary=f"create user {self.user} with the password in {self.held_in}",
                 steps=(CreateUser(self.user, self.password),),
                 reasons=(
                     f"{self._because}, which Keystone does not have.",
