@@ -15,7 +15,7 @@ from bench.timing import CannotMeasureError, best_of, print_table, ratio, timed
 from setup_tool import wiring
 from setup_tool.core.plan import Stage
 from setup_tool.core.transaction import Ending, Transaction
-from setup_tool.engine.canary import canaries, passing_key
+from setup_tool.engine.canary import Provable, canaries, passing_key
 from setup_tool.engine.survey import survey
 from setup_tool.engine.world import Selection
 from setup_tool.lab.layout import REGION
@@ -93,9 +93,9 @@ class _Changes:
         steps = tuple(cast("NodeStep", step) for change in changes for step in change.steps)
         asked: tuple[Canary, ...] = ()
         if proven:
-            url, location = found.bound.proxies[0].health_url, found.bound.locations[NODE]
+            proxy = Provable(found.bound.proxies[0].health_url, found.bound.locations[NODE])
             ourselves = world.identity.whereabouts()
-            asked = canaries(world, ourselves, self._pair, url, location)
+            asked = canaries(world, ourselves, self._pair, proxy)
         run = f"bench-{world.entropy.token(8)}"
         transaction = Transaction(run, self._node.settings.state_dir, steps, asked)
         outcome = world.shells[NODE].commit(transaction, world.listener)

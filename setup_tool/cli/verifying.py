@@ -94,7 +94,7 @@ def native_access(ourselves: Whereabouts) -> NativeAccess | None:
 
 def proxy_urls(proxies: Sequence[Proxy]) -> tuple[str, ...]:
     """Return each proxy's own URL as this machine reaches it."""
-    return tuple(_reached(proxy) for proxy in proxies if proxy.login is not None)
+    return tuple(_reached(proxy) for proxy in proxies if proxy.keystone is not None)
 
 
 def run_checks(

@@ -72,6 +72,8 @@ class ServiceFact:
     running. ``unit`` is the systemd unit found, None for a process found by its port.
     ``seamless``: its main process is Swift's proxy server, run by a Python of the node's
     own (no container, no uwsgi), and takes SIGUSR1 for a reload without a gap.
+    ``swift_init``: the node has ``swift-init``, and what runs, if anything does, is
+    Swift's own server.
     """
 
     running: bool
@@ -79,6 +81,7 @@ class ServiceFact:
     started_at: int | None = None
     unit: str | None = None
     seamless: bool = False
+    swift_init: bool = False
 
 
 @dataclass(frozen=True, slots=True)

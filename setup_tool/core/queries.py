@@ -99,7 +99,8 @@ class PlanInstall:
     ``service`` needs the Python ``modules``, which the packages named by the family of
     distributions hold: where it finds them all, or did not come from a package itself,
     nothing is simulated. ``beside`` are the packages that the service may come from,
-    which tell where it does not run.
+    which tell where it does not run. ``units`` and ``port``, as in `ReadService`, find the
+    service where it is not asked in the same breath how it was installed.
     """
 
     service: str
@@ -108,6 +109,8 @@ class PlanInstall:
     debian: tuple[str, ...] = ()
     redhat: tuple[str, ...] = ()
     suse: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def bind(
         location = proxy.node.settings.s3_location or proxy.location or region
         renewed = proxy.login is not None and is_renewed(proxy.login, identity)
         uses.append(bind_proxy.use_of(proxy, location, identity, login_renewed=renewed))
-        if proxy.login is not None:
+        if proxy.keystone is not None:
             s3.setdefault(region, []).append(proxy.node)
         locations[proxy.node.name] = location
         by_region.setdefault(region, {})[proxy.node.name] = location
@@ -155,8 +155,8 @@ def _keystone_at_one(proxies: Sequence[Proxy], controllers: Sequence[Node]) -> l
     return [
         Note(proxy.node.name, text)
         for proxy in proxies
-        if proxy.login is not None
+        if proxy.keystone is not None
         for text in single_points(
-            f"where {proxy.file.name} finds Keystone", [proxy.login.auth_url], controllers
+            f"where {proxy.file.name} finds Keystone", [proxy.keystone], controllers
         )
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from setup_tool.core.errors import DeclarationError
 from setup_tool.declare.identity_kinds import IDENTITY_KINDS
 from setup_tool.declare.node_kinds import NODE_KINDS, install_query
-from setup_tool.declare.roles import Declaration, Role, fill
+from setup_tool.declare.roles import Declaration, Role, fill, refers
 from setup_tool.declare.wanted import Use, Wanted
 from setup_tool.resources.foreseen_reload import ForeseenReload
 from setup_tool.resources.merge import merged
@@ -29,14 +29,17 @@ _NOBODY = Use("", "node", "", {})
 def package_questions(roles: Mapping[str, Role], stage: Stage) -> tuple[PlanInstall, ...]:
     """Return what the roles of a stage will ask of a node about packages.
 
-    A `package` refers to no values, so that it is asked about with all that comes first.
+    One that refers to no values is asked about with all that comes first; the others when
+    it is known which role a node has.
     """
     return tuple(
         dict.fromkeys(
             install_query(Wanted(declaration, declaration.fields, _NOBODY, frozenset()))
             for role in roles.values()
             for declaration in role.declarations
-            if declaration.kind == "package" and declaration.stage is stage
+            if declaration.kind == "package"
+            and declaration.stage is stage
+            and not refers(declaration.fields)
         )
     )
 

@@ -29,7 +29,7 @@ def check_auth(proxies: Sequence[Proxy], regions: Mapping[str, str]) -> None:
     errors = [
         error
         for proxy in proxies
-        if proxy.login is None and (error := _problem(proxy, proxies, regions))
+        if proxy.keystone is None and (error := _problem(proxy, proxies, regions))
     ]
     if errors:
         raise as_one(errors)
@@ -42,7 +42,7 @@ def _problem(
     others = [
         other.node.name
         for other in proxies
-        if other.login is not None and regions[other.node.name] == region
+        if other.keystone is not None and regions[other.node.name] == region
     ]
     if others:
         why = (

@@ -8,7 +8,8 @@ from setup_tool.core.queries import PlanInstall
 from setup_tool.core.secret import Secret
 from setup_tool.core.transaction import ConfigTest, Drain, ServiceControl
 from setup_tool.editors.ini import Dialect
-from setup_tool.resources.config_file import ConfigFile, ListMember, Setting
+from setup_tool.editors.pipeline import ORDERS
+from setup_tool.resources.config_file import Carried, ConfigFile, ListMember, Setting
 from setup_tool.resources.firewall_port import FirewallPort
 from setup_tool.resources.https_trust import HttpsTrust
 from setup_tool.resources.package import Package
@@ -28,8 +29,8 @@ def _config_file(wanted: Wanted) -> Resource:
     if dialect is None:
         raise wanted.error(f"wants one of {', '.join(_DIALECTS)} in 'dialect'.")
     pipeline = wanted.text_if_said("pipeline")
-    if pipeline not in {None, "s3api"}:
-        raise wanted.error("knows no 'pipeline' but s3api.")
+    if pipeline is not None and pipeline not in ORDERS:
+        raise wanted.error(f"knows no 'pipeline' but {', '.join(ORDERS)}.")
     return ConfigFile(
         target=wanted.node(),
         stage=wanted.stage,
@@ -40,7 +41,8 @@ def _config_file(wanted: Wanted) -> Resource:
             *_absent(wanted),
         ),
         members=tuple(_member(wanted, *said) for said in wanted.options("lists")),
-        with_s3api=pipeline is not None,
+        carried=tuple(_carried(wanted)),
+        s3_order=None if pipeline is None else ORDERS[pipeline],
         in_place="in_place" in wanted.fields and wanted.truth("in_place"),
         because=wanted.texts("because", wanted.fields.get("because", ())),
     )
@@ -57,6 +59,15 @@ def _absent(wanted: Wanted) -> Iterator[Setting]:
     for section, keys in wanted.mapping("absent").items():
         for key in wanted.texts(f"absent' of '[{section}]", keys):
             yield Setting(section, key, None, origin)
+
+
+def _carried(wanted: Wanted) -> Iterator[Carried]:
+    for source, targets in wanted.mapping("carried").items():
+        if not isinstance(targets, dict):
+            raise wanted.error(f"wants a mapping of sections in 'carried' of '[{source}]'.")
+        for section, keys in targets.items():
+            for key in wanted.texts(f"carried' of '[{source}]", keys):
+                yield Carried(source, section, key)
 
 
 def _member(wanted: Wanted, section: str, key: str, said: Any) -> ListMember:
@@ -94,6 +105,8 @@ def install_query(wanted: Wanted) -> PlanInstall:
         debian=names("debian"),
         redhat=names("redhat"),
         suse=names("suse"),
+        units=names("units"),
+        port=wanted.number("port", wanted.said("port")) if "port" in wanted.fields else None,
     )
 
 
@@ -121,6 +134,7 @@ def _service(wanted: Wanted) -> Resource:
         control=control,
         units=wanted.texts("units", wanted.fields.get("units", ())),
         state_dir=wanted.text("state_dir"),
+        restart_without_unit=wanted.text_if_said("restart_without_unit"),
         reload_because=wanted.text_if_said("reload_because"),
     )
 
@@ -162,7 +176,17 @@ def _config_test(wanted: Wanted) -> ConfigTest | None:
 NODE_KINDS: Mapping[str, tuple[Callable[[Wanted], Resource], set[str]]] = {
     "config_file": (
         _config_file,
-        {"path", "dialect", "in_place", "pipeline", "because", "sections", "absent", "lists"},
+        {
+            "path",
+            "dialect",
+            "in_place",
+            "pipeline",
+            "because",
+            "sections",
+            "absent",
+            "carried",
+            "lists",
+        },
     ),
     "service": (
         _service,
@@ -175,6 +199,7 @@ NODE_KINDS: Mapping[str, tuple[Callable[[Wanted], Resource], set[str]]] = {
             "health_statuses",
             "reload_because",
             "restart",
+            "restart_without_unit",
             "reload",
             "seamless",
             "config_test",
@@ -188,7 +213,17 @@ NODE_KINDS: Mapping[str, tuple[Callable[[Wanted], Resource], set[str]]] = {
     "firewall_port": (_firewall_port, {"service", "port", "address", "managed"}),
     "package": (
         _package,
-        {"service", "modules", "beside", "debian", "redhat", "suse", "because"},
+        {
+            "service",
+            "units",
+            "port",
+            "modules",
+            "beside",
+            "debian",
+            "redhat",
+            "suse",
+            "because",
+        },
     ),
 }
 """Each kind: how it is built, and what it may say."""

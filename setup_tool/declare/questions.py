@@ -16,8 +16,9 @@ from setup_tool.core.queries import (
     ReadStamp,
     ReadSystem,
 )
+from setup_tool.declare.releases import SWIFT_WITH_S3API, is_at_least
 from setup_tool.declare.urls import port, root
-from setup_tool.declare.versions import NOVA_PACKAGES, SWIFT_PACKAGES
+from setup_tool.declare.versions import NOVA_PACKAGES, SWIFT3_PACKAGES, SWIFT_PACKAGES
 
 if TYPE_CHECKING:
     from setup_tool.core.queries import NodeQuery
@@ -30,6 +31,7 @@ NOVA_EC2_UNIT = "nova-api-ec2"
 EC2_PORT = 8773
 COMPUTE_PORT = 8774
 SWIFT = ReadPackage(SWIFT_PACKAGES)
+SWIFT3 = ReadPackage(SWIFT3_PACKAGES)
 NOVA = ReadPackage(NOVA_PACKAGES)
 
 
@@ -90,6 +92,9 @@ def first_questions(node: Node) -> tuple[NodeQuery, ...]:
             asked.append(SWIFT)
             if settings.proxy_health_url:
                 asked.append(info_url(settings.proxy_health_url))
+        said = settings.swift_version
+        if not settings.swift3_version and not (said and is_at_least(said, SWIFT_WITH_S3API)):
+            asked.append(SWIFT3)
         if settings.firewall == "auto" and settings.proxy_health_url:
             asked.append(ReadFirewall(port(settings.proxy_health_url)))
     if is_controller(node):

@@ -122,6 +122,15 @@ def _plain(value: Located) -> Any:
     )
 
 
+def refers(value: Any) -> bool:
+    """Tell whether a declared value has a ``${name}`` anywhere in it."""
+    if isinstance(value, dict):
+        return any(refers(key) or refers(item) for key, item in value.items())
+    if isinstance(value, list):
+        return any(map(refers, value))
+    return isinstance(value, str) and _REFERENCE.search(value) is not None
+
+
 def fill(value: Any, values: Values, origin: str) -> Any:
     """Return a declared value with every ``${name}`` replaced.
 

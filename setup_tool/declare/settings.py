@@ -42,6 +42,7 @@ class Settings:
     proxy_conf: str = "/etc/swift/proxy-server.conf"
     nova_version: str | None = None
     swift_version: str | None = None
+    swift3_version: str | None = None
     nova_api_service: str | None = None
     proxy_service: str | None = None
     nova_api_restart: str | None = None
@@ -77,6 +78,7 @@ VARIABLES: Mapping[str, Callable[[str, Value], object]] = {
     "proxy_conf": read.node_path,
     "nova_version": read.version,
     "swift_version": read.version,
+    "swift3_version": read.version,
     "nova_api_service": read.unit,
     "proxy_service": read.unit,
     "nova_api_restart": read.text,

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _UPSTREAM = re.compile(r"^(?:\d+:)?v?(\d+(?:\.\d+)*)")
 
 SWIFT_PACKAGES = ("swift-proxy", "openstack-swift-proxy", "python3-swift", "python-swift")
+SWIFT3_PACKAGES = ("swift-plugin-s3", "openstack-swift-plugin-swift3", "python-swift3")
+"""Of Debian and Ubuntu, of RDO, and of SUSE (Crowbar's barclamp for Swift names the last)."""
 NOVA_PACKAGES = ("nova-api", "openstack-nova-api", "nova-common", "openstack-nova-common")
 
 

@@ -180,6 +180,19 @@ class IniFile:
         }
         return self._with(without_lines(self._lines, dropped)) if dropped else self
 
+    def rename_section(self, old: str, new: str) -> IniFile:
+        """Return the file in which a section's first header has another name.
+
+        What refers to the section by its old name still does.
+        """
+        line = self.header_line(old)
+        if line is None:
+            return self
+        at = line - 1
+        before, _, after = self._lines[at].partition("]")
+        renamed = f"{before[: before.index('[')]}[{new}]{after}"
+        return self._with((*self._lines[:at], renamed, *self._lines[at + 1 :]))
+
     def option_lines(self, option: Option) -> tuple[str, ...]:
         """Return the lines of an option as they stand, ends included."""
         first, last = option.lines

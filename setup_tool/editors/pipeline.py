@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, combinations
 from typing import TYPE_CHECKING
 
 from setup_tool.editors.ini_scan import FileProblemError
 from setup_tool.editors.pipeline_order import (
-    S3API,
-    S3TOKEN,
+    OF_S3API,
+    OF_SWIFT3_1_7,
+    OF_SWIFT3_1_8,
+    OF_SWIFT3_1_12,
+    ORDERS,
     Auth,
+    Order,
     PipelineProblem,
     Placement,
     Role,
+    known_filters,
     place,
 )
 
@@ -24,21 +30,27 @@ if TYPE_CHECKING:
     from setup_tool.editors.ini import IniFile, Option
 
 __all__ = [
+    "OF_S3API",
+    "OF_SWIFT3_1_7",
+    "OF_SWIFT3_1_8",
+    "OF_SWIFT3_1_12",
+    "ORDERS",
     "Auth",
+    "Order",
     "PipelineProblem",
     "PlacedFile",
     "Placement",
     "Role",
     "main_pipeline",
+    "names_of",
     "place",
-    "place_s3api",
+    "place_s3",
     "roles",
     "with_filters",
 ]
 
 SECTION = "pipeline:main"
 _OTHER_MAINS = ("app", "application", "composite", "composit", "filter-app")
-_MOVABLE = (S3API, S3TOKEN)
 
 _FACTORIES = tuple(
     (re.compile(pattern), role)
@@ -57,7 +69,7 @@ _FACTORIES = tuple(
 
 @dataclass(frozen=True, slots=True)
 class PlacedFile:
-    """A proxy's file with s3api at its place; ``notes`` are sentences for the operator."""
+    """A proxy's file with its S3 filters in place; ``notes`` are sentences for the operator."""
 
     ini: IniFile
     auth: Auth
@@ -74,18 +86,28 @@ class _Filter:
     end: int
 
 
-def place_s3api(ini: IniFile) -> PlacedFile:
-    """Put s3api, and s3token where Keystone is asked, at their place in the main pipeline.
+def place_s3(ini: IniFile, order: Order) -> PlacedFile:
+    """Put the S3 filter, and s3token where Keystone is asked, at their place in the pipeline.
+
+    Filters that would not be found by their names are renamed, with their sections.
 
     Raises:
         FileProblemError: the pipeline cannot be understood or served; says where and why.
     """
     option = main_pipeline(ini)
-    filters = tuple(option.value.split())
-    placement = place(filters, roles(ini))
+    placement = place(option.value.split(), roles(ini), order)
     if isinstance(placement, PipelineProblem):
         raise FileProblemError(ini.name, _line_of(ini, option, placement.filter), placement.reason)
-    return PlacedFile(with_filters(ini, placement.filters), placement.auth, placement.notes)
+    for old, new in placement.renamed:
+        ini = _renamed(ini, old, new, order)
+    placed = with_filters(ini, placement.filters, placement.movable)
+    return PlacedFile(placed, placement.auth, placement.notes)
+
+
+def names_of(ini: IniFile) -> dict[Role, str]:
+    """Return what the filters of the main pipeline are called that are known."""
+    known = known_filters(main_pipeline(ini).value.split(), roles(ini))
+    return {role: name for name, role in known.items()}
 
 
 def main_pipeline(ini: IniFile) -> Option:
@@ -131,11 +153,11 @@ def roles(ini: IniFile) -> dict[str, Role]:
     return found
 
 
-def with_filters(ini: IniFile, filters: Sequence[str]) -> IniFile:
+def with_filters(ini: IniFile, filters: Sequence[str], movable: Sequence[str]) -> IniFile:
     """Return the file with this main pipeline, in the shape it is written in.
 
-    Only s3api and s3token may come, go or move: on a line of their own where the others
-    have one, else behind the filter they follow. Comments and indentation stay.
+    Only what is movable may come, go or move: on a line of its own where the others
+    have one, else behind the filter it follows. Comments and indentation stay.
 
     Raises:
         FileProblemError: the pipeline refers to other options, so it cannot be edited.
@@ -145,14 +167,8 @@ def with_filters(ini: IniFile, filters: Sequence[str]) -> IniFile:
     now = option.value.split()
     if now == list(filters):
         return ini
-    if option.unresolved or "%(" in "".join(ini.option_lines(option)):
-        raise FileProblemError(
-            ini.name,
-            option.lines[0],
-            "the pipeline is put together from other options by %(...)s. Write it out in full.",
-        )
-    lines = list(ini.option_lines(option))
-    for name in _moved(now, filters):
+    lines = _editable_lines(ini, option)
+    for name in _moved(now, filters, movable):
         if name in now:
             lines = _without(lines, now.index(name))
             now.remove(name)
@@ -161,6 +177,35 @@ def with_filters(ini: IniFile, filters: Sequence[str]) -> IniFile:
             lines = _with(lines, at, name)
             now.insert(at, name)
     return ini.with_option_lines(option, lines)
+
+
+def _editable_lines(ini: IniFile, option: Option) -> list[str]:
+    lines = list(ini.option_lines(option))
+    if option.unresolved or "%(" in "".join(lines):
+        raise FileProblemError(
+            ini.name,
+            option.lines[0],
+            "the pipeline is put together from other options by %(...)s. Write it out in full.",
+        )
+    return lines
+
+
+def _renamed(ini: IniFile, old: str, new: str, order: Order) -> IniFile:
+    """Return the file in which a filter has another name, in the pipeline and in its header."""
+    option = main_pipeline(ini)
+    if ini.header_line(f"filter:{new}") is not None:
+        raise FileProblemError(
+            ini.name,
+            _line_of(ini, option, old),
+            f"the filter {old} is {new} under another name, and {order.s3.value} finds it by the "
+            f"name {new} only. It cannot be renamed, since there is another section "
+            f"[filter:{new}]. Put that right, and rename it in the pipeline and in its section.",
+        )
+    lines = _editable_lines(ini, option)
+    for found in [each for each in _filters(lines) if each.name == old]:
+        line = lines[found.line]
+        lines[found.line] = line[: found.start] + new + line[found.end :]
+    return ini.with_option_lines(option, lines).rename_section(f"filter:{old}", f"filter:{new}")
 
 
 def _role(ini: IniFile, section: str) -> Role | None:
@@ -184,14 +229,17 @@ def _role_of_factory(factory: str) -> Role | None:
     return next((role for pattern, role in _FACTORIES if pattern.fullmatch(factory)), None)
 
 
-def _moved(now: Sequence[str], then: Sequence[str]) -> tuple[str, ...]:
-    """Return the fewest of s3api and s3token without which both pipelines are the same."""
-    for moved in ((), (S3TOKEN,), (S3API,), _MOVABLE):
+def _moved(now: Sequence[str], then: Sequence[str], movable: Sequence[str]) -> tuple[str, ...]:
+    """Return the fewest movable filters without which both pipelines are the same."""
+    backwards = movable[::-1]
+    for moved in chain.from_iterable(
+        combinations(backwards, count) for count in range(len(backwards) + 1)
+    ):
         if [name for name in now if name not in moved] == [
             name for name in then if name not in moved
         ]:
             return moved
-    raise ValueError(f"only {S3API} and {S3TOKEN} can be placed")
+    raise ValueError(f"only {' and '.join(movable)} can be placed")
 
 
 def _line_of(ini: IniFile, option: Option, name: str | None) -> int:

@@ -1,16 +1,21 @@
-"""Where s3api and s3token stand in a proxy's pipeline, as a rule on its filters' names.
+"""Where the filters of S3 stand in a proxy's pipeline, as a rule on its filters' names.
 
 From Swift 2.18 on (``swift.common.middleware.s3api.s3api.S3ApiMiddleware.check_pipeline``,
 read in 2.30.1 and 2.38.3): Swift finds s3api, s3token, keystoneauth, tempauth, slo and
 proxy-server by these very names and dies at start when s3token is missing between s3api
 and keystoneauth. That authtoken has to come first it does not check: a pipeline in the
 order of swift3's days starts, and refuses every signed request.
+
+swift3, before that, is a package with releases of its own (``check_pipeline`` of
+``swift3/middleware.py``, and ``README.md``): 1.7 checks nothing; 1.8 to 1.11 die at start
+unless swift3, s3token, authtoken and keystoneauth follow each other under these names;
+1.12 wants authtoken first, as s3api does, whose predecessor it is.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
 
 S3API = "s3api"
 S3TOKEN = "s3token"
+SWIFT3 = "swift3"
 PROXY_SERVER = "proxy-server"
 
 
@@ -27,7 +33,7 @@ class Role(Enum):
 
     S3API = S3API
     S3TOKEN = S3TOKEN
-    SWIFT3 = "swift3"
+    SWIFT3 = SWIFT3
     AUTHTOKEN = "authtoken"
     KEYSTONEAUTH = "keystoneauth"
     TEMPAUTH = "tempauth"
@@ -43,12 +49,49 @@ class Auth(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """Where the filters of one generation stand.
+
+    ``s3`` and s3token stand behind authtoken and before keystoneauth, or with
+    ``before_authtoken`` before both. ``by_name`` are the filters that it finds by their
+    usual names only. ``name`` is what roles call it.
+    """
+
+    name: str
+    s3: Role
+    by_name: frozenset[Role]
+    before_authtoken: bool = False
+
+
+OF_S3API = Order(S3API, Role.S3API, frozenset({Role.S3API, Role.S3TOKEN, Role.KEYSTONEAUTH}))
+OF_SWIFT3_1_12 = Order(
+    "swift3-1.12", Role.SWIFT3, frozenset({Role.SWIFT3, Role.S3TOKEN, Role.KEYSTONEAUTH})
+)
+OF_SWIFT3_1_8 = Order(
+    "swift3-1.8",
+    Role.SWIFT3,
+    frozenset({Role.SWIFT3, Role.S3TOKEN, Role.AUTHTOKEN, Role.KEYSTONEAUTH}),
+    before_authtoken=True,
+)
+OF_SWIFT3_1_7 = Order("swift3-1.7", Role.SWIFT3, frozenset(), before_authtoken=True)
+ORDERS: Mapping[str, Order] = {
+    order.name: order for order in (OF_S3API, OF_SWIFT3_1_12, OF_SWIFT3_1_8, OF_SWIFT3_1_7)
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Placement:
-    """The pipeline as it must be; ``notes`` are sentences on what an operator should know."""
+    """The pipeline as it must be; ``notes`` are sentences on what an operator should know.
+
+    ``renamed`` are filters that have to bear another name, old and new. ``movable`` are
+    those that may have come, gone or moved.
+    """
 
     filters: tuple[str, ...]
     auth: Auth
     notes: tuple[str, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+    movable: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,55 +102,69 @@ class PipelineProblem:
     filter: str | None = None
 
 
-_FOUND_BY_NAME = (Role.S3API, Role.S3TOKEN, Role.KEYSTONEAUTH)
+_OF_S3 = (Role.SWIFT3, Role.S3API, Role.S3TOKEN)
 
 
-def place(filters: Sequence[str], roles: Mapping[str, Role]) -> Placement | PipelineProblem:
-    """Return the pipeline with s3api, and s3token where Keystone is asked, at their place.
+def place(
+    filters: Sequence[str], roles: Mapping[str, Role], order: Order = OF_S3API
+) -> Placement | PipelineProblem:
+    """Return the pipeline with the S3 filter, and s3token where Keystone is asked, in place.
 
-    All other filters keep their order; s3api and s3token move only if they have to. A
-    filter that ``roles`` does not know is taken for what its name says.
+    The S3 filter of another generation goes. All other filters keep their order; those of
+    S3 move only if they have to. A filter that ``roles`` does not know is taken for what
+    its name says.
     """
-    known = {name: roles[name] for name in filters if name in roles}
-    known |= {
-        role.value: role for role in Role if role.value in filters and role.value not in known
-    }
-    problem = _not_understood(filters, known) or _not_authenticating(filters, known)
+    known = known_filters(filters, roles)
+    problem = _not_understood(filters, known, order)
     if problem:
         return problem
+    renamed = tuple(
+        (name, role.value)
+        for name, role in known.items()
+        if role in order.by_name and name != role.value
+    )
+    now_called = dict(renamed)
+    filters = [now_called.get(name, name) for name in filters]
+    known = {now_called.get(name, name): role for name, role in known.items()}
+    problem = _not_authenticating(filters, known)
+    if problem:
+        return problem
+    movable = tuple(dict.fromkeys((*(n for n, r in known.items() if r in _OF_S3), *_usual(order))))
     names = {role: name for name, role in known.items()}
-    if Role.TEMPAUTH in names:
-        return _before_tempauth(filters, names)
-    return _behind_authtoken(filters, names)
+    foreign = names.get(Role.S3API if order.s3 is Role.SWIFT3 else Role.SWIFT3)
+    kept = [name for name in filters if name != foreign]
+    placed = _before_tempauth if Role.TEMPAUTH in names else _beside_authtoken
+    return replace(placed(kept, names, order), renamed=renamed, movable=movable)
 
 
-def _not_understood(filters: Sequence[str], known: Mapping[str, Role]) -> PipelineProblem | None:
+def known_filters(filters: Sequence[str], roles: Mapping[str, Role]) -> dict[str, Role]:
+    """Return what the filters of a pipeline do, by their names, as far as it is known."""
+    known = {name: roles[name] for name in filters if name in roles}
+    return known | {
+        role.value: role for role in Role if role.value in filters and role.value not in known
+    }
+
+
+def _usual(order: Order) -> tuple[str, str]:
+    return order.s3.value, S3TOKEN
+
+
+def _not_understood(
+    filters: Sequence[str], known: Mapping[str, Role], order: Order
+) -> PipelineProblem | None:
     if not filters:
         return PipelineProblem("the pipeline is empty.")
     last = filters[-1]
     if last != PROXY_SERVER:
         if known.get(last) is Role.PROXY:
             return PipelineProblem(
-                f"the proxy's app is called {last}, but s3api finds it by the name "
+                f"the proxy's app is called {last}, but {order.s3.value} finds it by the name "
                 f"{PROXY_SERVER} only. Rename it, in the pipeline and in its section.",
                 last,
             )
         return PipelineProblem(
             f"the pipeline does not end in {PROXY_SERVER}, so it is not understood.", last
         )
-    for name, role in known.items():
-        if role is Role.SWIFT3:
-            return PipelineProblem(
-                f"the filter {name} is swift3, the predecessor of s3api, and a proxy cannot have "
-                "both. Take it out first.",
-                name,
-            )
-        if role in _FOUND_BY_NAME and name != role.value:
-            return PipelineProblem(
-                f"the filter {name} is {role.value} under another name, and Swift's own check "
-                f"wants the name {role.value}. Rename it, in the pipeline and in its section.",
-                name,
-            )
     return _repeated(filters, known)
 
 
@@ -158,51 +215,59 @@ def _not_authenticating(
     return None
 
 
-def _behind_authtoken(filters: Sequence[str], names: Mapping[Role, str]) -> Placement:
+def _beside_authtoken(filters: Sequence[str], names: Mapping[Role, str], order: Order) -> Placement:
     result = list(filters)
     authtoken, keystoneauth = names[Role.AUTHTOKEN], names[Role.KEYSTONEAUTH]
     slo = names.get(Role.SLO)
-    behind = [keystoneauth]
-    if slo and filters.index(slo) > filters.index(authtoken):
+    above = None if order.before_authtoken else authtoken
+    behind = [authtoken if order.before_authtoken else keystoneauth]
+    if slo and (above is None or filters.index(slo) > filters.index(above)):
         behind.append(slo)
-    for name, above in ((S3API, authtoken), (S3TOKEN, S3API)):
+    s3, s3token = (
+        names.get(role, usual)
+        for role, usual in zip((order.s3, Role.S3TOKEN), _usual(order), strict=True)
+    )
+    for name in (s3, s3token):
         if not _stands(result, name, above, behind):
             if name in result:
                 result.remove(name)
-            result.insert(result.index(above) + 1, name)
-    return Placement(tuple(result), Auth.KEYSTONE, _slo_notes(result, slo))
+            first = min(result.index(other) for other in behind)
+            result.insert(first if above is None else result.index(above) + 1, name)
+        above = name
+    return Placement(tuple(result), Auth.KEYSTONE, _slo_notes(result, s3, slo, order))
 
 
-def _stands(filters: Sequence[str], name: str, above: str, behind: Sequence[str]) -> bool:
+def _stands(filters: Sequence[str], name: str, above: str | None, behind: Sequence[str]) -> bool:
     if name not in filters:
         return False
-    at = filters.index(name)
-    return filters.index(above) < at < min(filters.index(other) for other in behind)
+    least = -1 if above is None else filters.index(above)
+    return least < filters.index(name) < min(filters.index(other) for other in behind)
 
 
-def _before_tempauth(filters: Sequence[str], names: Mapping[Role, str]) -> Placement:
+def _before_tempauth(filters: Sequence[str], names: Mapping[Role, str], order: Order) -> Placement:
     result = list(filters)
-    tempauth = names[Role.TEMPAUTH]
+    tempauth, s3 = names[Role.TEMPAUTH], names.get(order.s3, order.s3.value)
+    s3token = names.get(Role.S3TOKEN)
     notes: list[str] = []
-    if S3TOKEN in result:
-        result.remove(S3TOKEN)
-        notes.append(f"{S3TOKEN} is taken out: with {tempauth} there is no Keystone to ask.")
-    if S3API not in result or result.index(S3API) > result.index(tempauth):
-        if S3API in result:
-            result.remove(S3API)
-        result.insert(result.index(tempauth), S3API)
-    return Placement(
-        tuple(result), Auth.TEMPAUTH, (*notes, *_slo_notes(result, names.get(Role.SLO)))
-    )
+    if s3token is not None:
+        result.remove(s3token)
+        notes.append(f"{s3token} is taken out: with {tempauth} there is no Keystone to ask.")
+    if s3 not in result or result.index(s3) > result.index(tempauth):
+        if s3 in result:
+            result.remove(s3)
+        result.insert(result.index(tempauth), s3)
+    notes += _slo_notes(result, s3, names.get(Role.SLO), order)
+    return Placement(tuple(result), Auth.TEMPAUTH, tuple(notes))
 
 
-def _slo_notes(filters: Sequence[str], slo: str | None) -> tuple[str, ...]:
-    if slo == Role.SLO.value and filters.index(slo) > filters.index(S3API):
+def _slo_notes(filters: Sequence[str], s3: str, slo: str | None, order: Order) -> tuple[str, ...]:
+    """Say what keeps multipart uploads from working; swift3 1.7 has none of them."""
+    if order is OF_SWIFT3_1_7 or (slo == Role.SLO.value and filters.index(slo) > filters.index(s3)):
         return ()
     if slo is None:
         what = "slo is not in the pipeline"
     elif slo != Role.SLO.value:
-        what = f"slo is called {slo} in the pipeline, and s3api finds it by the name slo only"
+        what = f"slo is called {slo} in the pipeline, and {s3} finds it by the name slo only"
     else:
-        what = f"slo stands before {S3API} in the pipeline"
-    return (f"{what}: multipart uploads will be refused until slo stands behind {S3API}.",)
+        what = f"slo stands before {s3} in the pipeline"
+    return (f"{what}: multipart uploads will be refused until slo stands behind {s3}.",)

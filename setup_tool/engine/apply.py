@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from setup_tool.core.errors import NotConvergedError
 from setup_tool.core.events import Event
-from setup_tool.engine.rounds import Done, Provable, Round, follow_running, name_of_run
+from setup_tool.engine.canary import Provable
+from setup_tool.engine.rounds import Done, Round, follow_running, name_of_run
 from setup_tool.engine.survey import survey
 
 if TYPE_CHECKING:
@@ -79,7 +80,9 @@ def apply(
 def _provable(found: Survey) -> dict[str, Provable]:
     """Return how each proxy that is to serve S3 behind Keystone can be proven."""
     return {
-        proxy.node.name: Provable(proxy.health_url, found.bound.locations[proxy.node.name])
+        proxy.node.name: Provable(
+            proxy.health_url, found.bound.locations[proxy.node.name], proxy.signature
+        )
         for proxy in found.bound.proxies
-        if proxy.login is not None
+        if proxy.keystone is not None
     }

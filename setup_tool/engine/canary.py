@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -25,6 +26,20 @@ _LIFETIME = 6 * 3600
 """Seconds that a run with such a key may take, and operators' clocks be apart."""
 _NATIVE = (200, 204, 404)
 """404: authorised, but this project's account does not exist yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provable:
+    """How a proxy behind Keystone is proven once it has read its new file.
+
+    ``health_url`` tells where its own node asks it; ``location`` is the region its
+    gateway signs for, None where it will serve no S3. ``signature`` is the version that
+    it understands.
+    """
+
+    health_url: str
+    location: str | None
+    signature: str = "v4"
 
 
 @contextmanager
@@ -56,26 +71,26 @@ def passing_key(keys: Keys, entropy: Entropy, clock: Clock) -> Iterator[KeyPair]
 
 
 def canaries(
-    world: World,
-    ourselves: Whereabouts,
-    pair: KeyPair | None,
-    health_url: str,
-    location: str | None,
+    world: World, ourselves: Whereabouts, pair: KeyPair | None, proxy: Provable
 ) -> tuple[Canary, ...]:
     """Return the requests that prove one proxy, asked at the address of its health URL.
 
     The native one must work before and after the change, the signed one after it;
-    without a ``pair`` or a ``location`` to sign for there is none.
+    without a ``pair`` or a location to sign for there is none.
     """
-    base = root(health_url)
+    base = root(proxy.health_url)
     found = []
     account = _account_path(ourselves)
     if account is not None:
         native = Request("GET", f"{base}{account}?limit=1", (("X-Auth-Token", ourselves.token),))
         found.append(Canary("native Swift request", native, _NATIVE, before=True))
-    if pair is not None and location is not None:
+    if pair is not None and proxy.location is not None:
         signed = world.signer.presign(
-            Request("GET", f"{base}/"), pair, region=location, version="v4", expires=_VALID_SECONDS
+            Request("GET", f"{base}/"),
+            pair,
+            region=proxy.location,
+            version=proxy.signature,
+            expires=_VALID_SECONDS,
         )
         found.append(Canary("signed S3 request", signed, (200,), before=False))
     return tuple(found)

@@ -15,7 +15,8 @@ from setup_tool.declare.make_plan import make_plan
 from setup_tool.declare.questions import first_questions
 from setup_tool.declare.serving import Serving, serving
 from setup_tool.declare.undo import chosen_run, run_of, undone
-from setup_tool.engine.rounds import Provable, Round, follow_running, name_of_run
+from setup_tool.engine.canary import Provable
+from setup_tool.engine.rounds import Round, follow_running, name_of_run
 from setup_tool.engine.survey import all_or_error, ask_the_rest, check_system, in_parallel
 from setup_tool.resources.journal import Journal
 from setup_tool.resources.restored_file import RestoredFile
@@ -215,7 +216,7 @@ class _Planning:
         ]
         self._proxies += [] if served.proxy is None else [served.proxy]
         if served.health_url is not None:
-            self._provable[name] = Provable(served.health_url, served.location)
+            self._provable[name] = Provable(served.health_url, served.location, served.signature)
         read = {path for service in services for path in service.control.reads}
         self._notes += [
             Note(name, f"No service known here reads {path}; tell what does to read it again.")

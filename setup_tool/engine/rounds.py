@@ -22,7 +22,7 @@ from setup_tool.core.transaction import (
 )
 from setup_tool.engine.answering import problem_at
 from setup_tool.engine.batches import batches
-from setup_tool.engine.canary import canaries, passing_key
+from setup_tool.engine.canary import Provable, canaries, passing_key
 from setup_tool.engine.survey import in_parallel
 
 if TYPE_CHECKING:
@@ -39,18 +39,6 @@ class Done:
     """One change that was made."""
 
     change: Change
-
-
-@dataclass(frozen=True, slots=True)
-class Provable:
-    """How a proxy behind Keystone is proven once it has read its new file.
-
-    ``health_url`` tells where its own node asks it; ``location`` is the region its
-    gateway signs for, None where it will serve no S3.
-    """
-
-    health_url: str
-    location: str | None
 
 
 def name_of_run(world: World) -> str:
@@ -230,7 +218,7 @@ class Round:
         proxy = self._provable.get(name)
         if proxy is None:
             return ()
-        return canaries(self._world, proof.ourselves, proof.pair, proxy.health_url, proxy.location)
+        return canaries(self._world, proof.ourselves, proof.pair, proxy)
 
 
 def _state(outcome: Outcome | SetupToolError) -> State:

@@ -11,22 +11,33 @@ from typing import Final
 PYTHON_LIMIT: Final = 10
 """Seconds that a service's Python may take to say what it finds."""
 
-# The first entry of sys.path is the current folder; Python 2 knows neither importer.
-_FINDS = """\
+# The first entry of sys.path is the current folder; Python 2 knows neither importer, and
+# pkg_resources, slow and not always there, is asked only where a release is.
+FINDS: Final = """\
 import sys
 sys.path.pop(0)
 try:
-    from importlib.metadata import version
     from importlib.util import find_spec as found
 except ImportError:
-    from pkg_resources import get_distribution
     from pkgutil import find_loader as found
-    version = lambda name: get_distribution(name).version
+def version(name):
+    try:
+        from importlib.metadata import version
+        return version(name)
+    except ImportError:
+        from pkg_resources import get_distribution
+        return get_distribution(name).version
+def finds(name):
+    try:
+        return found(name)
+    except ImportError:
+        return None
 if sys.argv[1]:
     print("release " + version(sys.argv[1]))
 for name in sys.argv[2:]:
-    print(("finds " if found(name) else "lacks ") + name)
+    print(("finds " if finds(name) else "lacks ") + name)
 """
+"""What a service's Python, of any release from 2.6 on, runs to say what it finds."""
 
 INSTALLATION: Final = (
     r"""
@@ -136,7 +147,7 @@ python_finds() {
     if [ -n "$process" ]; then run_as_owner "$process" "$@"; else "$@"; fi 2>/dev/null </dev/null
 }
 finds='"""
-    + _FINDS
+    + FINDS
     + """'
 """
 )

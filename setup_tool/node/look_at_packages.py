@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 _LOOK: Final = r"""
 sources=
 
-# look_at_installation KEY SERVICE DISTRIBUTION PORT UNIT...
-look_at_installation() {
-    key=$1 service=$2 distribution=$3 port=$4 unit= main= source= owner= release=
+# find_installation SERVICE DISTRIBUTION PORT UNIT...: sets source, owner, program,
+# interpreter, front, engine and release, and keeps the first for look_at_install
+find_installation() {
+    service=$1 distribution=$2 port=$3 unit= main= source= owner= release=
     program= interpreter= front= engine= keeper=
-    shift 4
+    shift 3
     for unit in "$@" ''; do
         [ -n "$unit" ] && look_at_unit "$unit" && break
     done
@@ -39,6 +40,13 @@ look_at_installation() {
         fi
     fi
     sources=$sources$service' '${source:--}' '${main:--}' '$interpreter$newline
+}
+
+# look_at_installation KEY SERVICE DISTRIBUTION PORT UNIT...
+look_at_installation() {
+    key=$1
+    shift
+    find_installation "$@"
     emit "$key" "source $source
 owner $owner
 program $program
@@ -64,6 +72,25 @@ known_source() {
     [ "$main" != - ] || main=
 }
 
+# python_of SERVICE: sets python to the one that its script asks for, `SERVICE-server` or
+# `SERVICE`, where it does not run; releases up to 2019 have one for Python 2
+python_of() {
+    python=
+    for script in "$1-server" "$1"; do
+        script=$(command -v "$script") && [ -r "$script" ] || continue
+        IFS= read -r line <"$script"
+        case $line in '#!'*python*) ;; *) continue ;; esac
+        for word in ${line#'#!'}; do
+            case $word in
+            -*) ;;
+            *python*) python=$(command -v "$word") ;;
+            esac
+        done
+        [ -z "$python" ] || return 0
+    done
+    python=$(command -v python3 || command -v python2 || command -v python)
+}
+
 # look_at_install KEY SERVICE 'MODULE...' 'PACKAGE OF THE SERVICE...' 'DEBIAN...' 'REDHAT...'
 # 'SUSE...'
 look_at_install() {
@@ -77,7 +104,8 @@ look_at_install() {
     esac
     [ -z "$manager" ] || [ -z "$wanted" ] || absent_packages $wanted
     if [ -n "$absent" ] && [ "$source" != container ]; then
-        python=${interpreter:-$(command -v python3)}
+        python=$interpreter
+        [ -n "$python" ] || python_of "$2"
         [ -z "$python" ] || text=$(python_finds "$main" "$python" '' $3)
     fi
     case $newline$text in
@@ -115,15 +143,32 @@ def look_at_packages(queries: Mapping[NodeQuery, int]) -> str:
         for query, key in queries.items()
         if isinstance(query, ReadInstallation)
     ]
+    found = {query.service for query in queries if isinstance(query, ReadInstallation)}
     plans = [
-        f"look_at_install {key} {_name(query.service)} {_list(query.modules)} "
-        f"{_list(query.beside)} {_list(query.debian)} {_list(query.redhat)} {_list(query.suse)}\n"
+        text
         for query, key in queries.items()
         if isinstance(query, PlanInstall)
+        for text in (*_found_first(query, found), _install(key, query))
     ]
     if not installations and not plans:
         return ""
     return PACKAGE_PLAN + _LOOK + "".join([*installations, *plans])
+
+
+def _found_first(query: PlanInstall, found: set[str]) -> tuple[str, ...]:
+    """Return the call that finds a plan's service, unless it was found in the same breath."""
+    if query.service in found or not (query.units or query.port):
+        return ()
+    found.add(query.service)
+    units = " ".join(map(_name, query.units))
+    return (f"find_installation {_name(query.service)} '' '{port_word(query.port)}' {units}\n",)
+
+
+def _install(key: int, query: PlanInstall) -> str:
+    return (
+        f"look_at_install {key} {_name(query.service)} {_list(query.modules)} "
+        f"{_list(query.beside)} {_list(query.debian)} {_list(query.redhat)} {_list(query.suse)}\n"
+    )
 
 
 def _name(name: str) -> str:

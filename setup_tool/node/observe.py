@@ -141,7 +141,7 @@ same_listener() {
 
 # look_at_service KEY PORT STAMP UNIT...
 look_at_service() {
-    key=$1 port=$2 stamp=$3 unit= running= instance= ticks= main= seamless=
+    key=$1 port=$2 stamp=$3 unit= running= instance= ticks= main= seamless= init=
     shift 3
     for unit in "$@" ''; do
         [ -n "$unit" ] && look_at_unit "$unit" && break
@@ -151,12 +151,17 @@ look_at_service() {
         boot_time=$(awk '$1 == "btime" { print $2 }' /proc/stat)
     fi
     [ -z "$running" ] || [ -z "$main" ] || ! is_seamless "$main" || seamless=yes
+    if [ -z "$unit" ] && command -v swift-init >/dev/null; then
+        init=yes
+        [ -z "$running" ] || { [ -n "$main" ] && is_swift "$main"; } || init=
+    fi
     emit "$key" "running $running
 instance $instance
 ticks $ticks
 boot $boot_time
 unit $unit
-seamless $seamless"
+seamless $seamless
+init $init"
 }
 """
 

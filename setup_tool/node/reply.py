@@ -222,6 +222,7 @@ def _service(fields: Mapping[str, str]) -> ServiceFact:
         started_at=started,
         unit=fields["unit"] or None,
         seamless=fields["seamless"] == "yes",
+        swift_init=fields["init"] == "yes",
     )
 
 

@@ -54,10 +54,19 @@ class ListMember:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """An option that ``section`` gets from another one, ``source``, unless it has it already."""
+
+    source: str
+    section: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigFile:
     """One file on one node; everything it does not declare stays byte for byte.
 
-    ``with_s3api``: the main pipeline must hold Swift's S3 filters in their places.
+    ``s3_order``: the main pipeline must hold Swift's S3 filters in these places.
     ``in_place``: the inventory allows writing through a bind mount.
     """
 
@@ -67,7 +76,8 @@ class ConfigFile:
     dialect: ini.Dialect
     settings: tuple[Setting, ...] = ()
     members: tuple[ListMember, ...] = ()
-    with_s3api: bool = False
+    carried: tuple[Carried, ...] = ()
+    s3_order: pipeline.Order | None = None
     in_place: bool = False
     because: tuple[str, ...] = ()
 
@@ -131,10 +141,10 @@ class ConfigFile:
             for section, key in self._named_once()
             for option in before.elsewhere(section, key)
         ]
-        if self.with_s3api:
+        if self.s3_order:
             found += [
                 Note(self.target, f"{self.path}: {text}")
-                for text in pipeline.place_s3api(before).notes
+                for text in pipeline.place_s3(before, self.s3_order).notes
             ]
         return tuple(found)
 
@@ -142,7 +152,8 @@ class ConfigFile:
         """Return the declared options that the edit changes, as they are to be."""
         secret = {(s.section, s.key) for s in self.settings if isinstance(s.value, Secret)}
         places = [
-            *([(pipeline.SECTION, "pipeline")] if self.with_s3api else []),
+            *([(pipeline.SECTION, "pipeline")] if self.s3_order else []),
+            *((carried.section, carried.key) for carried in self.carried),
             *((setting.section, setting.key) for setting in self.settings),
             *((member.section, member.key) for member in self.members),
         ]
@@ -166,12 +177,15 @@ class ConfigFile:
         return tuple(dict.fromkeys((*lists, *globals_)))
 
     def _edited(self, before: ini.IniFile) -> ini.IniFile:
-        after = before
+        # first, since a filter that gets another name is declared under that
+        after = pipeline.place_s3(before, self.s3_order).ini if self.s3_order else before
         for setting in self.settings:
             after = _set(after, setting)
+        for carried in self.carried:
+            after = _with_carried(after, carried)
         for member in self.members:
             after = _with_member(after, member)
-        return pipeline.place_s3api(after).ini if self.with_s3api else after
+        return after
 
 
 def open_config(node: str, path: str, dialect: ini.Dialect, fact: FileFact) -> ini.IniFile:
@@ -207,6 +221,20 @@ def _set(file: ini.IniFile, setting: Setting) -> ini.IniFile:
         raise DeclarationError(
             f"{file.name}: [{setting.section}] {setting.key} cannot be written: {problem}."
         ) from None
+
+
+def _with_carried(file: ini.IniFile, carried: Carried) -> ini.IniFile:
+    option = file.get(carried.source, carried.key)
+    if option is None or file.get(carried.section, carried.key) is not None:
+        return file
+    if option.unresolved:
+        raise ini.FileProblemError(
+            file.name,
+            option.lines[0],
+            f"{carried.key} of [{carried.source}] is put together from what the file alone does "
+            f"not tell, so it cannot be written to [{carried.section}]. Write it out in full.",
+        )
+    return file.set(carried.section, carried.key, option.value)
 
 
 def _with_member(file: ini.IniFile, wanted: ListMember) -> ini.IniFile:

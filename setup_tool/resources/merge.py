@@ -40,11 +40,17 @@ def _one(first: ConfigFile, second: ConfigFile) -> ConfigFile:
             f"{where} is declared as {first.dialect.name} in stage {first.stage.name.lower()} and "
             f"as {second.dialect.name} in stage {second.stage.name.lower()}."
         )
+    if first.s3_order and second.s3_order and first.s3_order is not second.s3_order:
+        raise DeclarationError(
+            f"{where} is declared with the pipelines of {first.s3_order.name} and "
+            f"{second.s3_order.name}. Keep one of them."
+        )
     return replace(
         first,
         settings=_settings(where, first.dialect, (*first.settings, *second.settings)),
         members=_members(where, first.dialect, (*first.members, *second.members)),
-        with_s3api=first.with_s3api or second.with_s3api,
+        carried=tuple(dict.fromkeys((*first.carried, *second.carried))),
+        s3_order=first.s3_order or second.s3_order,
         in_place=first.in_place and second.in_place,
         because=tuple(dict.fromkeys((*first.because, *second.because))),
     )

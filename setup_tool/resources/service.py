@@ -26,8 +26,10 @@ class Service:
     known to have read the files' present bytes - by the stamp that was left when it
     was last seen healthy, else by its start lying after every file's last change. A
     tie counts as due, since times are whole seconds. The facts given to `diff` hold
-    the files as they will be after the plan's writes. ``reload_because`` is why it is
-    due in any case: something it read elsewhere, when it started, will have changed.
+    the files as they will be after the plan's writes. ``restart_without_unit`` is the
+    command of Swift's own ``swift-init`` where there is that and no unit.
+    ``reload_because`` is why it is due in any case: something it read elsewhere, when it
+    started, will have changed.
     """
 
     target: str
@@ -35,6 +37,7 @@ class Service:
     control: ServiceControl
     units: tuple[str, ...]
     state_dir: str
+    restart_without_unit: str | None = None
     reload_because: str | None = None
 
     def queries(self) -> tuple[ReadService | ReadStamp | ReadFile | FetchHttp, ...]:
@@ -65,7 +68,9 @@ class Service:
         reason = self._reason(service, health, facts)
         if reason is None:
             return None
-        control = replace(self.control, unit=service.unit)
+        control = replace(
+            self.control, unit=service.unit, restart=self.control.restart or self._init(service)
+        )
         can_reload = control.reload is not None or (control.seamless and service.seamless)
         reload = healthy and can_reload
         if not reload and control.unit is None and control.restart is None:
@@ -91,6 +96,9 @@ class Service:
             ),
         )
 
+    def _init(self, service: ServiceFact) -> str | None:
+        return self.restart_without_unit if service.swift_init and not service.unit else None
+
     def _is_well(self, health: HttpFact) -> bool:
         return health.status in self.control.health_statuses or self._is_drained(health)
 
@@ -103,10 +111,14 @@ class Service:
         name = self.control.name
         return (
             f"{self.target}: {name} has to be restarted, and there is no way to: the node has no "
-            f"systemd unit {' or '.join(self.units)}, and the inventory names no command. Set "
+            f"systemd unit {' or '.join(self.units)}{self._nor_init()}, and the inventory names "
+            "no command. Set "
             "nova_api_service or nova_api_restart for nova-api, proxy_service or proxy_restart "
             f"for a Swift proxy. Why it has to be: {reason}"
         )
+
+    def _nor_init(self) -> str:
+        return " and no swift-init that could" if self.restart_without_unit else ""
 
     def _reason(self, service: ServiceFact, health: HttpFact, facts: Answers) -> str | None:
         name = self.control.name

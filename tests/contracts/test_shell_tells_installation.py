@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from setup_tool.core.facts import InstallationFact, InstallFact, Source
 from setup_tool.core.queries import PlanInstall, ReadInstallation
+from setup_tool.node.installation import FINDS
 from tests.contracts.changes import snapshot
 from tests.node.places import SERVICE, Place, free_port, little_service
 
@@ -63,3 +66,40 @@ def test_a_service_that_does_not_run_tells_nothing(place: Place) -> None:
     assert told == InstallationFact()
     assert isinstance(plan, InstallFact)
     assert (plan.source, plan.missing) == (None, NOWHERE)
+
+
+def test_a_plan_that_is_asked_alone_finds_its_service_itself(place: Place) -> None:
+    with little_service(place.home, "fine") as service:
+        plan = replace(lacks("no_such_module"), port=service.port)
+        [fact] = observed(place, plan)
+    assert isinstance(fact, InstallFact)
+    assert (fact.source, fact.lacking) == (Source.OTHER, ("no_such_module",))
+
+
+def test_a_service_that_does_not_run_is_asked_by_the_python_of_its_script(place: Place) -> None:
+    programs = {
+        "little-server": "#!/usr/bin/env python-of-yore\n",
+        "python-of-yore": "#!/bin/sh\necho finds no_such_module\necho lacks json\n",
+    }
+    for name, text in programs.items():
+        program = place.home / "bin" / name
+        program.write_text(text)
+        program.chmod(0o755)
+    [fact] = observed(place, lacks("no_such_module"))
+    assert isinstance(fact, InstallFact)
+    assert fact.lacking == ("json",)
+
+
+def test_a_python_without_todays_importers_finds_modules_all_the_same() -> None:
+    prelude = (
+        "import pkgutil, sys; sys.modules['importlib.util'] = None; "
+        "exec(compile(sys.stdin.read(), '', 'exec'))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", prelude, "", "json", "nothing", "nothing.below"],
+        input=FINDS,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert said.splitlines() == ["finds json", "lacks nothing", "lacks nothing.below"]

@@ -11,7 +11,7 @@ from setup_tool.core.http import Request
 from setup_tool.core.queries import ReadService
 from setup_tool.core.transaction import Canary, Ending
 from tests.lab.waiting import wait_until
-from tests.node.places import Heard, Place
+from tests.node.places import Heard, Place, little_service
 from tests.node.swift_place import LittleSwift, little_swift
 
 if TYPE_CHECKING:
@@ -25,6 +25,22 @@ def seen(place: Place, service: LittleSwift) -> ServiceFact:
     fact = place.shell().observe([query])[query]
     assert isinstance(fact, ServiceFact)
     return fact
+
+
+def test_swift_init_is_told_of_where_it_may_restart_what_runs(place: Place) -> None:
+    command = place.home / "bin" / "swift-init"
+    with little_swift(place.home) as service:
+        assert not seen(place, service).swift_init
+        command.write_text("#!/bin/sh\n")
+        command.chmod(0o755)
+        assert seen(place, service).swift_init
+    stopped = seen(place, service)
+    assert (stopped.running, stopped.swift_init) == (False, True)
+    with little_service(place.home, "fine") as other:
+        query = ReadService("little", port=other.port)
+        fact = place.shell().observe([query])[query]
+    assert isinstance(fact, ServiceFact)
+    assert (fact.running, fact.swift_init) == (True, False)
 
 
 def test_a_reload_keeps_the_main_process_and_its_workers_are_new(place: Place) -> None:

@@ -34,6 +34,13 @@ TEMPAUTH = "[pipeline:main]\npipeline = cache tempauth slo proxy-server\n"
 NODES: Mapping[str, Mapping[str, Any]] = {
     "s3api": {"group": "proxy"},
     "s3api-tempauth": {"group": "proxy", "file": TEMPAUTH},
+    "swift3": {"group": "proxy", "package": "2.15.2-1", "swift3": "1.11.0-1"},
+    "swift3-tempauth": {
+        "group": "proxy",
+        "file": TEMPAUTH,
+        "package": "2.15.2-1",
+        "swift3": "1.11.0-1",
+    },
     "nova-ec2": {"group": "controller"},
     "nova-ec2-off": {
         "group": "controller",

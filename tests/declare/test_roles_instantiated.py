@@ -17,6 +17,7 @@ from setup_tool.declare.instantiate import instantiate, package_questions
 from setup_tool.declare.roles import Declaration, Role
 from setup_tool.declare.wanted import Use
 from setup_tool.editors.ini import Dialect
+from setup_tool.editors.pipeline import OF_S3API
 from setup_tool.resources.config_file import ConfigFile, ListMember, Setting
 from setup_tool.resources.identity.endpoint import Endpoint
 from setup_tool.resources.identity.grant import Grant
@@ -110,7 +111,7 @@ def test_a_file_is_declared_by_its_options_its_lists_and_its_pipeline() -> None:
                 ListMember("a", "g", "x", True, ("y",), ORIGIN),  # noqa: FBT003
                 ListMember("a", "h", "x", False, (), ORIGIN),  # noqa: FBT003
             ),
-            with_s3api=True,
+            s3_order=OF_S3API,
             in_place=True,
             because=("So it is.",),
         ),

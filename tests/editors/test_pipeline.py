@@ -6,13 +6,18 @@ from hypothesis import strategies as st
 
 from setup_tool.editors.ini import Dialect, FileProblemError, IniFile, parse
 from setup_tool.editors.pipeline import (
+    OF_S3API,
+    OF_SWIFT3_1_7,
+    OF_SWIFT3_1_8,
+    OF_SWIFT3_1_12,
     Auth,
+    Order,
     PipelineProblem,
     Placement,
     Role,
     main_pipeline,
     place,
-    place_s3api,
+    place_s3,
     roles,
     with_filters,
 )
@@ -34,7 +39,7 @@ def conf(pipeline: str, rest: str = "") -> IniFile:
 
 def refusal(ini: IniFile) -> FileProblemError:
     with pytest.raises(FileProblemError) as caught:
-        place_s3api(ini)
+        place_s3(ini, OF_S3API)
     assert str(caught.value).endswith(".")
     return caught.value
 
@@ -109,7 +114,10 @@ def test_s3api_and_s3token_come_to_their_place(before: str, after: str) -> None:
     auth = Auth.TEMPAUTH if "tempauth" in before else Auth.KEYSTONE
     assert placement == Placement(tuple(after.split()), auth)
     assert place(after.split(), {}) == placement
-    assert place_s3api(conf(f"pipeline = {before}")).ini.text == conf(f"pipeline = {after}").text
+    assert (
+        place_s3(conf(f"pipeline = {before}"), OF_S3API).ini.text
+        == conf(f"pipeline = {after}").text
+    )
 
 
 @pytest.mark.parametrize(
@@ -159,7 +167,7 @@ def test_slo_under_another_name_is_noted() -> None:
         ("keystoneauth authtoken proxy-server", "stands before authtoken", "keystoneauth"),
         ("tempauth authtoken keystoneauth proxy-server", "both tempauth and", "tempauth"),
         ("tempauth keystoneauth proxy-server", "both tempauth and keystoneauth", "tempauth"),
-        ("swift3 authtoken keystoneauth proxy-server", "the predecessor of s3api", "swift3"),
+        ("swift3 swift3 authtoken keystoneauth proxy-server", "has swift3 2 times", "swift3"),
         ("s3api authtoken s3api keystoneauth proxy-server", "has s3api 2 times", "s3api"),
         ("authtoken authtoken keystoneauth proxy-server", "authtoken 2 times", "authtoken"),
         ("proxy-server authtoken keystoneauth proxy-server", "2 times", "proxy-server"),
@@ -176,20 +184,92 @@ def test_a_pipeline_that_cannot_be_served_is_refused_with_a_reason(
 
 
 @pytest.mark.parametrize(
-    ("name", "role", "words"),
+    ("order", "before", "after"),
     [
-        ("keystone", Role.KEYSTONEAUTH, "keystone is keystoneauth under another name"),
-        ("s3", Role.S3API, "s3 is s3api under another name"),
-        ("token", Role.S3TOKEN, "token is s3token under another name"),
-        ("old", Role.SWIFT3, "the filter old is swift3"),
+        (OF_SWIFT3_1_7, "authtoken keystone slo", "swift3 s3token authtoken keystone slo"),
+        (
+            OF_SWIFT3_1_7,
+            "cache swift3 authtoken keystone",
+            "cache swift3 s3token authtoken keystone",
+        ),
+        (OF_SWIFT3_1_8, "authtoken keystoneauth", "swift3 s3token authtoken keystoneauth"),
+        (OF_SWIFT3_1_8, "authtoken keystone", "swift3 s3token authtoken keystoneauth"),
+        (
+            OF_SWIFT3_1_8,
+            "authtoken swift3 s3token keystoneauth slo",
+            "swift3 s3token authtoken keystoneauth slo",
+        ),
+        (
+            OF_SWIFT3_1_8,
+            "swift3 mine s3token mine2 authtoken keystoneauth",
+            "swift3 mine s3token mine2 authtoken keystoneauth",
+        ),
+        (OF_SWIFT3_1_8, "slo authtoken keystoneauth", "swift3 s3token slo authtoken keystoneauth"),
+        (OF_SWIFT3_1_8, "tempauth slo", "swift3 tempauth slo"),
+        (OF_SWIFT3_1_12, "authtoken keystoneauth slo", "authtoken swift3 s3token keystoneauth slo"),
+        (
+            OF_SWIFT3_1_12,
+            "swift3 s3token authtoken keystone slo",
+            "authtoken swift3 s3token keystoneauth slo",
+        ),
+        (
+            OF_SWIFT3_1_12,
+            "authtoken s3api s3token keystoneauth slo",
+            "authtoken swift3 s3token keystoneauth slo",
+        ),
+        (
+            OF_S3API,
+            "cache swift3 s3token authtoken keystone slo",
+            "cache authtoken s3api s3token keystoneauth slo",
+        ),
+        (
+            OF_S3API,
+            "swift3 authtoken s3api s3token keystoneauth slo",
+            "authtoken s3api s3token keystoneauth slo",
+        ),
+        (OF_S3API, "swift3 tempauth slo", "s3api tempauth slo"),
     ],
+    ids=lambda value: value.name if isinstance(value, Order) else None,
 )
-def test_a_filter_that_swift_would_not_find_by_its_name_is_refused(
-    name: str, role: Role, words: str
+def test_each_generation_has_an_order_and_names_of_its_own(
+    order: Order, before: str, after: str
 ) -> None:
-    problem = place(["authtoken", name, "keystoneauth", "proxy-server"], {name: role})
-    assert isinstance(problem, PipelineProblem)
-    assert words in problem.reason
+    keystone = "[filter:keystone]\nuse = egg:swift#keystoneauth\n"
+    ini = conf(f"pipeline = {before} proxy-server", keystone)
+    placed = place_s3(ini, order).ini
+    assert main_pipeline(placed).value == f"{after} proxy-server"
+    renamed = "keystone" in before.split() and "keystoneauth" in after.split()
+    assert placed.header_line("filter:keystoneauth") == (7 if renamed else None)
+    assert placed.header_line("filter:keystone") == (None if renamed else 7)
+    assert place_s3(placed, order).ini is placed
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [("keystone", Role.KEYSTONEAUTH), ("s3", Role.S3API), ("token", Role.S3TOKEN)],
+)
+def test_a_filter_that_swift_would_not_find_by_its_name_gets_that(name: str, role: Role) -> None:
+    filters = ["authtoken", "s3api", "s3token", "keystoneauth", "slo", "proxy-server"]
+    others = [name if each == role.value else each for each in filters]
+    placement = place(others, {name: role})
+    assert isinstance(placement, Placement)
+    assert (placement.filters, placement.renamed) == (tuple(filters), ((name, role.value),))
+
+
+def test_a_filter_whose_name_another_section_has_is_refused() -> None:
+    text = "[pipeline:main]\npipeline =\n  authtoken\n  keystone\n  proxy-server\n"
+    text += "[filter:keystone]\nuse = egg:swift#keystoneauth\n[filter:keystoneauth]\nuse = x\n"
+    problem = refusal(parse(text, Dialect.PASTE, name=NAME))
+    assert problem.line == 4
+    assert "there is another section [filter:keystoneauth]" in str(problem)
+
+
+def test_a_pipeline_of_other_options_is_not_renamed_in() -> None:
+    text = (
+        "[DEFAULT]\nauth = authtoken keystone\n[pipeline:main]\npipeline = %(auth)s proxy-server\n"
+    )
+    text += "[filter:keystone]\nuse = egg:swift#keystoneauth\n"
+    assert "put together from other options" in str(refusal(parse(text, Dialect.PASTE, name=NAME)))
 
 
 def test_an_app_under_another_name_is_refused() -> None:
@@ -295,9 +375,9 @@ def test_a_filter_is_known_by_what_its_section_uses(section: str, role: Role | N
 )
 def test_a_pipeline_keeps_its_shape(before: str, after: str) -> None:
     ini = conf(before, "[filter:cache]\nuse = egg:swift#memcache\n")
-    edited = place_s3api(ini).ini
+    edited = place_s3(ini, OF_S3API).ini
     assert edited.text == ini.text.replace(before, after)
-    assert place_s3api(edited).ini is edited
+    assert place_s3(edited, OF_S3API).ini is edited
 
 
 def test_a_comment_behind_a_filter_is_filters_too_as_config_parser_has_it() -> None:
@@ -307,14 +387,14 @@ def test_a_comment_behind_a_filter_is_filters_too_as_config_parser_has_it() -> N
 
 def test_a_pipeline_with_windows_line_ends_keeps_them() -> None:
     text = "[pipeline:main]\r\npipeline =\r\n  tempauth\r\n  slo\r\n  proxy-server\r\n"
-    edited = place_s3api(parse(text, Dialect.PASTE, name=NAME)).ini
+    edited = place_s3(parse(text, Dialect.PASTE, name=NAME), OF_S3API).ini
     assert edited.text == text.replace("  tempauth", "  s3api\r\n  tempauth")
 
 
 def test_a_refusal_names_the_line_of_the_filter() -> None:
-    problem = refusal(conf("pipeline =\n  cache\n  # note\n  swift3\n  tempauth\n  proxy-server"))
+    problem = refusal(conf("pipeline =\n  cache\n  # note\n  authtoken\n  slo\n  proxy-server"))
     assert problem.line == 8
-    assert str(problem).startswith(f"{NAME}, line 8: the filter swift3 is swift3")
+    assert str(problem).startswith(f"{NAME}, line 8: the pipeline has authtoken but no")
 
 
 @pytest.mark.parametrize(
@@ -345,17 +425,19 @@ def test_a_pipeline_made_of_other_options_is_left_when_it_is_right() -> None:
     auth = "authtoken s3api s3token keystoneauth"
     text = f"[DEFAULT]\nauth = {auth}\n[pipeline:main]\npipeline = %(auth)s slo proxy-server\n"
     ini = parse(text, Dialect.PASTE, name=NAME)
-    assert place_s3api(ini).ini is ini
+    assert place_s3(ini, OF_S3API).ini is ini
 
 
 def test_other_filters_are_not_placed() -> None:
     with pytest.raises(ValueError, match="only s3api and s3token"):
-        with_filters(conf("pipeline = a b proxy-server"), ["b", "a", "proxy-server"])
+        with_filters(
+            conf("pipeline = a b proxy-server"), ["b", "a", "proxy-server"], ["s3api", "s3token"]
+        )
 
 
 def test_debians_pipeline_with_tempauth_gets_s3api_before_it() -> None:
     ini = parse(debian("proxy-server.conf"), Dialect.PASTE, name=NAME)
-    placed = place_s3api(ini)
+    placed = place_s3(ini, OF_S3API)
     assert placed.auth is Auth.TEMPAUTH
     assert placed.notes == ()
     assert placed.ini.text == ini.text.replace(
@@ -366,7 +448,7 @@ def test_debians_pipeline_with_tempauth_gets_s3api_before_it() -> None:
 def test_debians_pipeline_with_keystone_gets_both_behind_authtoken() -> None:
     text = debian("proxy-server.conf").replace("\npipeline = ", "\n# pipeline = ", 1)
     text = text.replace("\n#pipeline = ", "\npipeline = ", 1)
-    placed = place_s3api(parse(text, Dialect.PASTE, name=NAME))
+    placed = place_s3(parse(text, Dialect.PASTE, name=NAME), OF_S3API)
     assert placed.auth is Auth.KEYSTONE
     wanted = "\npipeline = catch_errors gatekeeper healthcheck proxy-logging cache container_sync bulk tempurl ratelimit authtoken s3api s3token keystoneauth copy"  # noqa: E501
     assert wanted in placed.ini.text
@@ -398,7 +480,7 @@ def pipelines(draw: st.DrawFn) -> str:
 def test_any_pipeline_is_put_right_and_its_other_filters_stay_in_order(pipeline: str) -> None:
     ini = conf(pipeline, "[filter:cache]\na = 1\n")
     before = main_pipeline(ini).value.split()
-    placed = place_s3api(ini)
+    placed = place_s3(ini, OF_S3API)
     view = paste_view(placed.ini.text)
     assert view is not None
     after = view["pipeline:main"].pop("pipeline").split()
@@ -418,4 +500,4 @@ def test_any_pipeline_is_put_right_and_its_other_filters_stay_in_order(pipeline:
     assert view == old_view
     comments = [line for line in ini.text.splitlines() if line.strip().startswith("#")]
     assert [li for li in placed.ini.text.splitlines() if li.strip().startswith("#")] == comments
-    assert place_s3api(placed.ini).ini is placed.ini
+    assert place_s3(placed.ini, OF_S3API).ini is placed.ini

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -108,11 +109,13 @@ def test_a_file_that_cannot_be_read_says_why(kind: str, problem: str | None) -> 
 
 
 def test_a_start_is_rounded_down_to_the_second() -> None:
-    text = "running yes\ninstance abc\nticks 199\nboot 1000\nunit nova-api.service\nseamless yes"
+    text = "running yes\ninstance abc\nticks 199\nboot 1000\nunit nova-api.service\n"
+    text += "seamless yes\ninit "
     expected = ServiceFact(
         running=True, instance="abc", started_at=1001, unit="nova-api.service", seamless=True
     )
     assert answer(ReadService("nova"), text) == expected
+    assert answer(ReadService("nova"), f"{text}yes") == replace(expected, swift_init=True)
 
 
 def test_runs_are_told_by_their_state() -> None:

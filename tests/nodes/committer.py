@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, cast
 from setup_tool import wiring
 from setup_tool.core.plan import Stage
 from setup_tool.core.transaction import Transaction
-from setup_tool.engine.canary import canaries, passing_key
+from setup_tool.engine.canary import Provable, canaries, passing_key
 from setup_tool.engine.survey import survey
 from tests.nodes.faults import STATE
 
@@ -90,7 +90,7 @@ def _serve(inventory: str, name: str) -> None:
         (proxy,) = found.bound.proxies
         with passing_key(world.keys, world.entropy, world.clock) as pair:
             ourselves = world.identity.whereabouts()
-            proven = canaries(world, ourselves, pair, proxy.health_url, "RegionOne")
+            proven = canaries(world, ourselves, pair, Provable(proxy.health_url, "RegionOne"))
             world.shells[name].close()  # a fork has none of its threads
             _tell("ready")
             for run in _lines():

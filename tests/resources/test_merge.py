@@ -10,6 +10,7 @@ from setup_tool.core.errors import DeclarationError
 from setup_tool.core.plan import Stage
 from setup_tool.core.secret import Secret
 from setup_tool.editors.ini import Dialect
+from setup_tool.editors.pipeline import OF_S3API
 from setup_tool.resources.config_file import ConfigFile, ListMember, Setting
 from setup_tool.resources.identity.role import Role
 from setup_tool.resources.journal import Journal
@@ -39,7 +40,7 @@ def test_what_two_roles_say_of_a_file_is_one_resource_where_the_first_stood() ->
         FILE,
         settings=(setting("b", "2", THERE),),
         members=(member(THERE),),
-        with_s3api=True,
+        s3_order=OF_S3API,
         because=("Both.", "B."),
     )
     between = Journal("node", Stage.CONTROLLERS, "/var/lib/setup-tool")
@@ -47,7 +48,7 @@ def test_what_two_roles_say_of_a_file_is_one_resource_where_the_first_stood() ->
         FILE,
         settings=(setting("a", "1", HERE), setting("b", "2", THERE)),
         members=(member(THERE),),
-        with_s3api=True,
+        s3_order=OF_S3API,
         because=("A.", "Both.", "B."),
     )
     assert merged([first, between, second]) == (both, between)

@@ -42,6 +42,7 @@ from setup_tool.core.transaction import (
     StampService,
     WriteFile,
 )
+from setup_tool.declare.questions import SWIFT3
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +70,8 @@ class Machine:
 
     ``file`` are its bytes, None where it is not there or, by ``problem``, not to be
     read. ``answer`` is the HTTP status of every URL but ``/info``, or why there is none;
-    ``release`` is what ``/info`` says. ``stamp`` is the instance and digests it left.
+    ``release`` is what ``/info`` says, ``swift3`` the version of that package. ``stamp`` is
+    the instance and digests it left.
     """
 
     group: str
@@ -77,6 +79,8 @@ class Machine:
     file: bytes | None
     package: str | None
     unit: str | None
+    swift3: str | None = None
+    swift_init: bool = False
     problem: str | None = None
     mount_point: bool = False
     checkout: str | None = None
@@ -119,14 +123,20 @@ class Machine:
                 )
             case ReadService():
                 if not self.running:
-                    return ServiceFact(running=False, unit=self.unit)
-                return ServiceFact(True, self.instance, self.started_at, self.unit)  # noqa: FBT003
+                    return ServiceFact(running=False, unit=self.unit, swift_init=self.swift_init)
+                return ServiceFact(
+                    running=True,
+                    instance=self.instance,
+                    started_at=self.started_at,
+                    unit=self.unit,
+                    swift_init=self.swift_init,
+                )
             case ReadStamp():
                 return self.stamp
             case ReadRuns():
                 return RunsFact(self.runs)
             case ReadPackage():
-                return PackageFact(self.package)
+                return PackageFact(self.swift3 if query == SWIFT3 else self.package)
             case ReadFirewall():
                 return self.firewall
             case ReadInstallation():

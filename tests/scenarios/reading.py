@@ -46,11 +46,12 @@ def options_that_come(diff: str) -> View:
     return found
 
 
-def laid_over(view: View, options: Mapping[str, Mapping[str, str | None]]) -> View:
+def laid_over(view: View, options: Mapping[str, Mapping[str, str | None] | None]) -> View:
     """Return a reading with other options; those not named stay, those that are None go."""
     both = {
-        section: {**view.get(section, {}), **options.get(section, {})}
+        section: {**view.get(section, {}), **(options.get(section) or {})}
         for section in (*view, *(name for name in options if name not in view))
+        if options.get(section, {}) is not None
     }
     return {
         section: {key: value for key, value in found.items() if value is not None}

@@ -16,7 +16,7 @@ each node key by key; a node that is null is not there. Keystone is that of
         because: [the reasons of all changes, in their order]
         diff: the lines that go and come, after the section they stand in
         reads: {SECTION: {OPTION: VALUE}} # where it is not what the diff's lines that come say;
-                                         # null: the option is gone
+                                         # null: the option, or the section, is gone
         nova: {OPTION: VALUE}            # what nova gets of [DEFAULT] then, by oslo.config itself
         catalogue: [ec2 public RegionOne URL] # all endpoints of these types then
         instead: [what to put elsewhere, for the changes of files that belong to another system]

@@ -113,8 +113,10 @@ def check_proxy(before: View, now: View, password: str) -> None:
     """What is declared is read, and nothing else is read otherwise than before."""
     filters = now["pipeline:main"]["pipeline"].split()
     assert "s3api" in filters
-    assert [f for f in filters if f not in {"s3api", "s3token"}] == [
-        f for f in before["pipeline:main"]["pipeline"].split() if f not in {"s3api", "s3token"}
+    assert "swift3" not in filters
+    ours = {"s3api", "s3token", "swift3"}
+    assert [f for f in filters if f not in ours] == [
+        f for f in before["pipeline:main"]["pipeline"].split() if f not in ours
     ]
     assert now["app:proxy-server"]["account_autocreate"].lower() in {"true", "1", "yes"}
     assert now["filter:s3api"]["use"] == "egg:swift#s3api"

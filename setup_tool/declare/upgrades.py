@@ -1,0 +1,95 @@
+"""Why a proxy's file is changed: what its release brought, and what is left from older ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from setup_tool.declare.releases import series_of_swift
+from setup_tool.editors.pipeline import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from setup_tool.declare.swift3 import S3Token
+    from setup_tool.editors.ini import IniFile
+
+_BY_HOST = ("auth_host", "auth_port", "auth_protocol")
+
+
+def s3api_reasons(file: IniFile, names: Mapping[Role, str], release: str) -> tuple[str, ...]:
+    """Return what brings s3api to this file; ``names`` are the filters in its pipeline."""
+    return tuple(_s3api_reasons(file, names, release))
+
+
+def swift3_reasons(
+    file: IniFile, names: Mapping[Role, str], release: str, plugin: str, s3token: S3Token | None
+) -> tuple[str, ...]:
+    """Return what brings swift3 to this file; no ``s3token`` where tempauth holds the users."""
+    series = series_of_swift(release)
+    found = [f"Swift {release} ({series}) has S3 by swift3, which is {plugin} here."]
+    section = _section(names, Role.S3TOKEN)
+    made_by = _made_by(file, section)
+    if s3token is not None and made_by not in {None, s3token.made_by}:
+        found.append(f"s3token of {series} with swift3 {plugin} is {s3token.made_by}.")
+    if s3token is not None and s3token.by_uri and _has(file, section, *_BY_HOST):
+        found.append(
+            "auth_uri tells s3token where Keystone is since Newton; auth_host, auth_port and "
+            "auth_protocol are deprecated."
+        )
+    return tuple(found)
+
+
+def _s3api_reasons(file: IniFile, names: Mapping[Role, str], release: str) -> Iterator[str]:
+    old = names.get(Role.SWIFT3)
+    if old is None:
+        yield f"Swift {release} has S3 built in."
+    else:
+        yield (
+            f"Swift {release} has s3api built in; swift3 does not load on Python 3. s3api takes "
+            f"its place and those of its options that it knows. [filter:{old}] stays as it is: "
+            "nothing uses it any more."
+        )
+    if Role.S3TOKEN not in names or Role.TEMPAUTH in names:
+        return
+    section = _section(names, Role.S3TOKEN)
+    if "keystone" in (_made_by(file, section) or ""):
+        yield (
+            "s3token is Swift's own: keystonemiddleware's reads no auth_uri from 11 on, and is "
+            "gone from 12."
+        )
+    if _has(file, section, *_BY_HOST):
+        yield (
+            "Swift's s3token reads auth_uri, with /v3, and does not start without; auth_host, "
+            "auth_port and auth_protocol are gone."
+        )
+    if _has(file, section, "auth_version"):
+        yield "auth_version is gone since Rocky: the version is the end of auth_uri."
+    if not _has(file, section, "password"):
+        yield (
+            "s3token asked Keystone without a login, which is refused since OSSA-2025-002 "
+            "(CVE-2025-65073)."
+        )
+    if _stands_before_authtoken(file, names):
+        yield "authtoken comes first: it drops what s3token says of the user if it comes later."
+
+
+def _stands_before_authtoken(file: IniFile, names: Mapping[Role, str]) -> bool:
+    s3, authtoken = names.get(Role.SWIFT3) or names.get(Role.S3API), names.get(Role.AUTHTOKEN)
+    option = file.get("pipeline:main", "pipeline")
+    if s3 is None or authtoken is None or option is None:
+        return False
+    filters = option.value.split()
+    return filters.index(s3) < filters.index(authtoken)
+
+
+def _section(names: Mapping[Role, str], role: Role) -> str:
+    return f"filter:{names.get(role, role.value)}"
+
+
+def _made_by(file: IniFile, section: str) -> str | None:
+    option = file.get(section, "use") or file.get(section, "paste.filter_factory")
+    return option.value if option else None
+
+
+def _has(file: IniFile, section: str, *keys: str) -> bool:
+    return any(file.get(section, key) for key in keys)
