@@ -28,7 +28,7 @@ test: $(VENV)/dev $(CLIENTS)/ready
 # On real hosts: Debian machines with systemd, in namespaces. Needs root.
 test-nodes: $(VENV)/dev
 	tests/nodes/files/outside.sh
-	$(BIN)/python -m tests.nodes.seed
+	$(BIN)/python -m tests.nodes.seeds
 	$(BIN)/python -m pytest tests/nodes --numprocesses=$(HOSTS_AT_ONCE) --dist=loadfile \
 		--no-loadscope-reorder --durations=15
 

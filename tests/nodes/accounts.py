@@ -12,28 +12,35 @@ from tests.nodes import places
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.nodes.asking import User
+    from tests.lab_fixture import Login
     from tests.nodes.hosts import Hosts
 
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """Keystone's v3 API with a token of its administrator."""
+    """Keystone's API with a token of its administrator.
 
-    admin: User
-    authority: Path
+    What gives names to things asks as v3 does.
+    """
+
+    login: Login
+    url: str
+    """Of the API, with its version."""
+    authority: Path | None = None
 
     @classmethod
     def of(cls, hosts: Hosts) -> Accounts:
-        return cls(hosts.user("admin", "admin"), hosts.seed.authority)
+        return cls(
+            hosts.user("admin", "admin").login, f"{places.KEYSTONE}/v3", hosts.seed.authority
+        )
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         """Send a request, which must be answered with success; return what it is answered."""
         answer = request(
             method,
-            f"{places.KEYSTONE}/v3{path}",
+            f"{self.url}{path}",
             None if body is None else json.dumps(body).encode(),
-            {"Content-Type": "application/json", **self.admin.login.headers},
+            {"Content-Type": "application/json", **self.login.headers},
             authority=self.authority,
         )
         assert 200 <= answer.status < 300, (method, path, answer)

@@ -40,7 +40,7 @@ class User:
 
     login: Login
     pair: KeyPair
-    authority: Path
+    authority: Path | None
 
     def native(self, method: str, path: str = "", body: bytes | None = None, *, at: str) -> Answer:
         """Ask Swift for a path below the user's account, at this scheme, host and port."""
@@ -67,8 +67,8 @@ class User:
         return _plain(made.url)
 
 
-def user(keystone: str, name: str, project: str, password: str, authority: Path) -> User:
-    """Log in, and make a pair of keys."""
+def user(keystone: str, name: str, project: str, password: str, authority: Path | None) -> User:
+    """Log in to v3, and make a pair of keys."""
     domain = {"id": "default"}
     who = {"name": name, "domain": domain, "password": password}
     asked = {
@@ -98,6 +98,25 @@ def user(keystone: str, name: str, project: str, password: str, authority: Path)
     return User(login, KeyPair(pair["access"], Secret(pair["secret"])), authority)
 
 
+def login_v2(keystone: str, name: str, tenant: str, password: str) -> Login:
+    """Log in to v2.0."""
+    who = {"username": name, "password": password}
+    asked = {"auth": {"passwordCredentials": who, "tenantName": tenant}}
+    access = json.loads(_posted(f"{keystone}/v2.0/tokens", asked, {}, None, 200).body)["access"]
+    urls = [
+        endpoint["publicURL"]
+        for service in access["serviceCatalog"]
+        if service["type"] == "object-store"
+        for endpoint in service["endpoints"]
+    ]
+    return Login(
+        access["token"]["id"],
+        access["token"]["tenant"]["id"],
+        frozenset(role["name"] for role in access["user"]["roles"]),
+        urls[0],
+    )
+
+
 def answers(url: str, authority: Path | None = None) -> bool:
     """Tell whether a GET is answered with success."""
     try:
@@ -110,8 +129,10 @@ def _plain(value: str | Secret) -> str:
     return value.reveal() if isinstance(value, Secret) else value
 
 
-def _posted(url: str, body: Any, headers: dict[str, str], authority: Path) -> Answer:
+def _posted(
+    url: str, body: Any, headers: dict[str, str], authority: Path | None, status: int = 201
+) -> Answer:
     headers = {"Content-Type": "application/json", **headers}
     answer = request("POST", url, json.dumps(body).encode(), headers, authority=authority)
-    assert answer.status == 201, answer
+    assert answer.status == status, answer
     return answer

@@ -47,6 +47,31 @@ class Cloud(Commands):
             "NO_COLOR": "1",
         }
 
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        """The names of the machines that run Swift's proxy and are on."""
+        return self.hosts.proxies
+
+    @property
+    def logins(self) -> dict[str, dict[str, Any]]:
+        """The entries of the operator's clouds.yaml."""
+        return {
+            user: {
+                "auth": {
+                    "auth_url": f"{places.KEYSTONE}/v3",
+                    "username": user,
+                    "password": self.hosts.seed.passwords[user],
+                    "project_name": project,
+                    "user_domain_name": "Default",
+                    "project_domain_name": "Default",
+                },
+                "region_name": "RegionOne",
+                "identity_api_version": "3",
+                "cacert": str(self.hosts.seed.authority),
+            }
+            for user, project in (("admin", "admin"), ("demo", "demo"))
+        }
+
     def apply(self, *words: str, status: int | None = 0, **variables: Any) -> Ran:
         """Apply the inventory with some variables of it changed."""
         return self.run("apply", "-i", self.inventory(**variables), "--yes", *words, status=status)
@@ -74,7 +99,7 @@ class Cloud(Commands):
         }
         proxies = {
             name: {"ansible_host": self.hosts[name].address, **(hosts or {}).get(name, {})}
-            for name in self.hosts.proxies
+            for name in self.proxies
         }
         written = json.dumps(
             {
@@ -95,22 +120,6 @@ class Cloud(Commands):
 
     def _clouds(self) -> Path:
         path = self.folder / "clouds.yaml"
-        entries = {
-            user: {
-                "auth": {
-                    "auth_url": f"{places.KEYSTONE}/v3",
-                    "username": user,
-                    "password": self.hosts.seed.passwords[user],
-                    "project_name": project,
-                    "user_domain_name": "Default",
-                    "project_domain_name": "Default",
-                },
-                "region_name": "RegionOne",
-                "identity_api_version": "3",
-                "cacert": str(self.hosts.seed.authority),
-            }
-            for user, project in (("admin", "admin"), ("demo", "demo"))
-        }
         path.touch(mode=0o600)
-        path.write_text(json.dumps({"clouds": entries}))
+        path.write_text(json.dumps({"clouds": self.logins}))
         return path

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.laws.operators import Operators
+from tests.nodes import seeds
 from tests.nodes.cloud import Cloud
 from tests.nodes.faults import CONF, Proxy, let_drift
 from tests.nodes.hosts import opened
+from tests.nodes.legacy_cloud import LegacyCloud
 from tests.nodes.places import PROXIES
 
 if TYPE_CHECKING:
@@ -49,6 +51,15 @@ def cloud(hosts: Hosts) -> Cloud:
     """A controller with the storage, and three proxies behind a balancer; native Swift works."""
     hosts.up(*PROXIES)
     return Cloud(hosts)
+
+
+@pytest.fixture(scope="module")
+def legacy_cloud(request: pytest.FixtureRequest) -> Iterator[LegacyCloud]:
+    """Keystone of v2.0 and v3 and a Swift of its age on one machine; native Swift works."""
+    keep = request.config.getoption("--keep-hosts")
+    with opened(keep and f"{keep}-legacy", seeds.LEGACY) as made:
+        made.up("old")
+        yield LegacyCloud(made)
 
 
 @pytest.fixture

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 from tests.lab.waiting import wait_until
 from tests.lab_fixture import request
-from tests.nodes import asking, keys, places, remains
-from tests.nodes.image import image
+from tests.nodes import asking, keys, places, remains, seeds
 from tests.nodes.machine import Machine
 from tests.nodes.network import OPERATOR, Network, ipv4, ipv6
 from tests.nodes.places import CONTROLLERS, PLACES, PROXIES
-from tests.nodes.seed import Seed, seed
+from tests.nodes.seed import Seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.nodes.asking import User
+    from tests.nodes.seed import Making
 
 _BALANCER = Path(__file__).parent / "files/haproxy.cfg"
 _PATIENCE = 60.0
@@ -113,7 +113,7 @@ class Hosts:
 
     def _made(self, name: str) -> Machine:
         place = PLACES[name]
-        lower = (self.seed.layer, image())
+        lower = (self.seed.layer, self.seed.image)
         folder = self.folder / name
         made = Machine(name, place.numbers, place.units, self.network, folder, lower)
         if not folder.exists():
@@ -153,13 +153,13 @@ class Hosts:
 
 
 @contextlib.contextmanager
-def opened(keep: str | None = None) -> Iterator[Hosts]:
+def opened(keep: str | None = None, making: Making = seeds.TODAY) -> Iterator[Hosts]:
     """Have a cloud of one's own, and be on its operator's station meanwhile.
 
     In the end it is removed, unless it is to be kept under a name: then it stays up, and
     who asks for that name again finds it as it was left.
     """
-    begun = seed()
+    begun = making.seed()
     remains.remove_dead()
     with remains.claimed(keep) as folder:
         hosts = Hosts(folder, Network(folder.name), begun)

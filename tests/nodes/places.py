@@ -10,12 +10,18 @@ OPERATOR = 1
 BALANCER = 2
 S3_VIP = 3
 KEYSTONE_VIP = 4
+LEGACY = 31
 
 KEYSTONE = f"https://{ipv4(KEYSTONE_VIP)}:5000"
 S3 = f"http://{ipv4(S3_VIP)}:8080"
 S3_TLS = f"https://{ipv4(S3_VIP)}"
 VIEW = f"http://{ipv4(BALANCER)}:8404/;csv"
 """Where the balancer tells how it sees its servers."""
+
+LEGACY_KEYSTONE = f"http://{ipv4(LEGACY)}:5000"
+LEGACY_KEYSTONE_ADMIN = f"http://{ipv4(LEGACY)}:35357"
+"""Where v2.0 has what only administrators may ask for."""
+LEGACY_SWIFT = f"http://{ipv4(LEGACY)}:8080"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +36,24 @@ class Place:
     """On which it listens when it is up, besides SSH's."""
 
 
-_STORAGE = ("memcached", "swift-account", "swift-container", "swift-object")
+_STORAGE = tuple(
+    f"{name}.service" for name in ("memcached", "swift-account", "swift-container", "swift-object")
+)
 
 PLACES = {
     "balancer": Place((BALANCER, S3_VIP, KEYSTONE_VIP), ("haproxy.service",), ports=(8404,)),
     "bastion": Place((5,)),
     "ctl1": Place(
         (11,),
-        ("keystone.service", "mariadb.service", *(f"{name}.service" for name in _STORAGE)),
+        ("keystone.service", "mariadb.service", *_STORAGE),
         ports=(3306, 5000, 11211, 6200, 6201, 6202),
     ),
     "ctl2": Place((12,), ("keystone.service",), ("ctl1",), (5000,)),
+    "old": Place(
+        (LEGACY,),
+        ("keystone-public.service", "keystone-admin.service", "swift-proxy.service", *_STORAGE),
+        ports=(5000, 35357, 8080, 6200, 6201, 6202),
+    ),
     "proxy1": Place((21,), ("swift-proxy.service",), ("ctl1", "balancer"), (8080,)),
     "proxy2": Place((22,), ("swift-proxy.service",), ("ctl1", "balancer"), (8080,)),
     "proxy3": Place((23,), ("swift-proxy.service",), ("ctl1", "balancer"), (8080,)),

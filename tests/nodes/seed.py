@@ -1,4 +1,4 @@
-"""What every cloud begins with: Keystone's database, rings and configuration, made once."""
+"""What every cloud begins with: a layer on an image, and the passwords in it, made once."""
 
 from __future__ import annotations
 
@@ -9,20 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from setup_tool.core.secret import Secret
-from setup_tool.lab import seed as accounts
-from tests.lab.waiting import wait_until
-from tests.nodes import asking, authority, cache, keys, machine, places, remains
-from tests.nodes.image import image
-from tests.nodes.network import OPERATOR, Network, ipv4, ipv6
+from tests.nodes import cache, keys, machine, places, remains
+from tests.nodes.network import OPERATOR, Network
 
 if TYPE_CHECKING:
-    from tests.nodes.machine import Machine
+    from collections.abc import Callable, Iterable
 
-_HERE = Path(__file__).parent
-_SCRIPT = _HERE / "files/seed.sh"
-_MADE_BY = (_SCRIPT, Path(__file__), _HERE / "places.py", _HERE / "authority.py")
-_USERS = ("admin", *(account.user for account in accounts.ACCOUNTS), "database", "asked")
+    from tests.nodes.image import Image
+    from tests.nodes.machine import Machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +24,11 @@ class Seed:
     """The folder of a seed."""
 
     folder: Path
+
+    @property
+    def image(self) -> Path:
+        """The root folder of the image that it was made on."""
+        return Path((self.folder / "image").read_text())
 
     @property
     def layer(self) -> Path:
@@ -53,57 +52,56 @@ class Seed:
         return stored
 
 
-def seed() -> Seed:
-    """Return the seed for the image as it is now; made where it is not kept."""
-    base = image()
-    lab = Path(accounts.__file__)
-    known_by = cache.digest(base.name, *_MADE_BY, lab)
-    return Seed(cache.kept("seed", known_by, lambda folder: _make(Seed(folder), base)))
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How a seed is made: a machine with the image is booted, filled and shut down."""
+
+    name: str
+    image: Image
+    place: str
+    """Whose address and name that machine has."""
+    users: tuple[str, ...]
+    """Who gets a password."""
+    made_by: tuple[Path, ...]
+    """The files that have a part in what comes of it, besides this one."""
+    fill: Callable[[Seed, Machine], None]
+
+    def seed(self) -> Seed:
+        """Return the seed for the image as it is now; made where it is not kept."""
+        base = self.image.root()
+        known_by = cache.digest(base.name, Path(__file__), *self.made_by)
+        return Seed(cache.kept(self.name, known_by, lambda folder: self._make(Seed(folder), base)))
+
+    def _make(self, made: Seed, base: Path) -> None:
+        (made.folder / "image").write_text(str(base))
+        _write_passwords(made, self.users)
+        with remains.claimed() as folder:
+            network = Network(folder.name)
+            network.lay()
+            network.plug(OPERATOR, places.OPERATOR)
+            numbers = places.PLACES[self.place].numbers
+            host = machine.Machine(self.place, numbers, (), network, folder / self.place, (base,))
+            host.prepare()
+            keys.write_key(host.root / "etc/ssh/ssh_host_ed25519_key")
+            with network.entered(OPERATOR):
+                host.boot()
+                host.sh("chpasswd", stdin=f"asked:{made.passwords['asked']}\n")
+                self.fill(made, host)
+                host.shut_down()
+            _keep_layer(made, host)
 
 
-def _make(made: Seed, base: Path) -> None:
-    with remains.claimed() as folder:
-        network = Network(folder.name)
-        network.lay()
-        network.plug(OPERATOR, places.OPERATOR)
-        numbers = places.PLACES["ctl1"].numbers
-        host = machine.Machine("ctl1", numbers, (), network, folder / "ctl1", (base,))
-        host.prepare()
-        keys.write_key(host.root / "etc/ssh/ssh_host_ed25519_key")
-        _write_secrets(made, host)
-        with network.entered(OPERATOR):
-            host.boot()
-            _fill(made, host)
-            host.shut_down()
-        _keep_layer(made, host)
+def run(host: Machine, script: Path, told: str) -> None:
+    """Run a script on the machine as root, which reads what it is told."""
+    ran = host.ran(["/bin/sh", "-c", script.read_text()], told)
+    assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
 
 
-def _write_secrets(made: Seed, host: Machine) -> None:
-    passwords = {user: secrets.token_urlsafe(18) for user in _USERS}
+def _write_passwords(made: Seed, users: Iterable[str]) -> None:
+    passwords = {user: secrets.token_urlsafe(18) for user in (*users, "asked")}
     stored = made.folder / "passwords.json"
     stored.touch(mode=0o600)
     stored.write_text(json.dumps(passwords))
-    vips = (places.BALANCER, places.S3_VIP, places.KEYSTONE_VIP)
-    signed = authority.make(form(number) for number in vips for form in (ipv4, ipv6))
-    made.authority.write_bytes(signed.certificate)
-    made.server_certificate.touch(mode=0o600)
-    made.server_certificate.write_bytes(signed.server)
-    shutil.copy(made.authority, host.root / "usr/local/share/ca-certificates/cloud.crt")
-
-
-def _fill(made: Seed, host: Machine) -> None:
-    passwords = made.passwords
-    first, second = passwords["admin"], passwords["swift"]
-    told = f"{places.KEYSTONE} {places.STORAGE}\n{first} {second} {passwords['database']}\n"
-    ran = host.ran(["/bin/sh", "-c", _SCRIPT.read_text()], told)
-    assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
-    host.sh("chpasswd", stdin=f"asked:{passwords['asked']}\n")
-    host.sh("systemctl start keystone")
-    url = f"http://{host.address}:5000/v3"
-    wait_until(lambda: asking.answers(url), seconds=60)
-    hidden = {user: Secret(password) for user, password in passwords.items()}
-    accounts.fill(url, hidden, f"{places.S3}/v1/AUTH_%(project_id)s")
-    host.sh("systemctl stop keystone")
 
 
 def _keep_layer(made: Seed, host: Machine) -> None:
@@ -115,7 +113,3 @@ def _keep_layer(made: Seed, host: Machine) -> None:
         key.unlink()
     shutil.rmtree(upper / "var/log/journal", ignore_errors=True)
     upper.rename(made.layer)
-
-
-if __name__ == "__main__":
-    seed()

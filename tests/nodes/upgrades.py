@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.lab.waiting import wait_until
-from tests.nodes import cache
 from tests.nodes.asking import answers
-from tests.nodes.image import image
+from tests.nodes.image import TODAY
+from tests.nodes.unpacked import unpacked
 
 if TYPE_CHECKING:
     from tests.nodes.hosts import Hosts
@@ -26,7 +24,7 @@ _FIRST_ON_THE_PATH = "usr/local/lib/python3.11/dist-packages"
 
 def packaged_conf() -> str:
     """Return the proxy-server.conf that Debian's package brings."""
-    return (image() / CONF[1:]).read_text()
+    return (TODAY.root() / CONF[1:]).read_text()
 
 
 def upgrade_swift(proxy: Machine, conf: str) -> None:
@@ -42,13 +40,7 @@ def older_keystone() -> Path:
 
     It is fetched where it is not kept, which takes a way out: not on a cloud's network.
     """
-    return cache.kept("keystone", cache.digest(_REQUIREMENTS), _fetch)
-
-
-def _fetch(folder: Path) -> None:
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    options = ["--no-deps", "--no-compile", "--require-hashes", "--target", str(folder)]
-    subprocess.run([*pip, "install", *options, "--requirement", str(_REQUIREMENTS)], check=True)
+    return unpacked("keystone", _REQUIREMENTS)
 
 
 def downgrade_keystone(hosts: Hosts, kept: Path) -> None:

@@ -1,19 +1,22 @@
 #!/bin/sh
 # Make the root folder of a Debian machine that has what any of the test hosts runs.
 #
-#   image.sh FOLDER MIRROR    the names of the packages on stdin
+#   image.sh FOLDER MIRROR SUITE [SCRIPT FILE...]    the names of the packages on stdin
 #
+# SCRIPT is run in the new machine while that still has a way out, with the paths of the FILEs
+# (or folders) there and, in CERTIFICATES, of a file with the authorities that this machine trusts.
 # Expects a mount namespace of its own, so that what it mounts goes when it is killed.
 set -eu
-root=$1 mirror=$2
+root=$1 mirror=$2 suite=$3
+shift 3
 packages=$(tr '\n' ' ')
 
-debootstrap --variant=minbase --include=ca-certificates bookworm "$root" "$mirror/debian"
+debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" "$mirror/debian"
 
 cat >"$root/etc/apt/sources.list" <<END
-deb $mirror/debian bookworm main
-deb $mirror/debian bookworm-updates main
-deb $mirror/debian-security bookworm-security main
+deb $mirror/debian $suite main
+deb $mirror/debian $suite-updates main
+deb $mirror/debian-security $suite-security main
 END
 # The image can be made again at any time, so nothing has to wait for the disk.
 cat >"$root/etc/dpkg/dpkg.cfg.d/image" <<END
@@ -46,6 +49,20 @@ in_image apt-get -q -o Acquire::Languages=none update
 # shellcheck disable=SC2086
 in_image apt-get -qy --no-install-recommends install $packages
 in_image apt-get clean
+if [ $# != 0 ]; then
+    certificates=/etc/ssl/certs/ca-certificates.crt
+    [ -e "$certificates" ] || certificates=/etc/pki/tls/certs/ca-bundle.crt
+    mkdir "$root/tmp/more"
+    cp -r "$@" "$root/tmp/more"
+    cp "$certificates" "$root/tmp/more/certificates"
+    for file; do
+        shift
+        set -- "$@" "/tmp/more/${file##*/}"
+    done
+    in_image CERTIFICATES=/tmp/more/certificates \
+        ${PIP_INDEX_URL:+"PIP_INDEX_URL=$PIP_INDEX_URL"} /bin/sh "$@"
+    rm -r "$root/tmp/more"
+fi
 
 rm "$root/usr/sbin/policy-rc.d" "$root/etc/dpkg/dpkg.cfg.d/image" "$root"/etc/ssh/ssh_host_*
 rm -rf "$root"/var/lib/apt/lists/*
