@@ -171,7 +171,10 @@ class Keys(Protocol):
         ...
 
     def create_chosen(self, owner: Owner, pair: KeyPair) -> Credential:
-        """Make a credential with this access and secret (``/v3/credentials``)."""
+        """Make a credential with this access and secret (``/v3/credentials``).
+
+        Where Keystone takes neither (Identity v2.0), it has those that Keystone chose.
+        """
         ...
 
     def delete(self, credential: Credential) -> None:

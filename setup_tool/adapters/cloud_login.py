@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from setup_tool.adapters.keystone_version import Version, read_choice
 from setup_tool.core.errors import DeclarationError
 
 if TYPE_CHECKING:
@@ -17,21 +18,10 @@ if TYPE_CHECKING:
 
     from keystoneauth1.session import Session
 
-_PASSWORD_PLUGINS = {"password", "v3password"}
-_SCOPE_OPTIONS = (
-    "username",
-    "user_id",
-    "user_domain_id",
-    "user_domain_name",
-    "project_id",
-    "project_name",
-    "project_domain_id",
-    "project_domain_name",
-    "domain_id",
-    "domain_name",
-    "system_scope",
-    "trust_id",
-)
+    from setup_tool.adapters.keystone_version import Choice
+
+_PASSWORD_PLUGINS = {"password", "v2password", "v3password"}
+_PROJECT_OPTIONS = ("project_name", "tenant_name", "project_id", "tenant_id")
 _NOT_FOR_LOGINS = {"OS_CLOUD", "OS_CLIENT_CONFIG_FILE", "OS_CLIENT_SECURE_FILE", "OS_CLOUD_NAME"}
 _FALSE = {"0", "false", "no", "off"}
 
@@ -40,20 +30,30 @@ _FALSE = {"0", "false", "no", "off"}
 class CloudLogin:
     """A login that is known but not made yet: that happens at the session's first use.
 
-    ``auth_url`` ends in ``/v3`` and carries no user information; ``origin`` says for
-    error messages where the login comes from, ``user`` and ``project`` whose it is, by
-    name or id, as far as that is said there. ``ca_bundle`` is a file of certificates,
-    None for the system's.
+    ``origin`` says for error messages where the login comes from, ``user`` and
+    ``project`` whose it is, by name or id, as far as that is said there. ``ca_bundle``
+    is a file of certificates, None for the system's.
     """
 
     session: Session = field(repr=False)
-    auth_url: str
     origin: str
     user: str | None = None
     project: str | None = None
     region: str | None = None
     ca_bundle: str | None = None
     verify: bool = True
+
+    @property
+    def auth_url(self) -> str:
+        """Keystone's URL, without user information.
+
+        It ends in ``/v3`` or ``/v2.0``, though not before the login where Keystone is
+        to be asked which of them it serves.
+        """
+        from setup_tool.adapters.keystone_session import without_userinfo
+
+        plugin: Any = self.session.auth
+        return without_userinfo(plugin.auth_url)
 
 
 def open_session(
@@ -66,7 +66,8 @@ def open_session(
     the entry, or OS_API_TIMEOUT, is used instead. Nothing is sent.
 
     Raises `DeclarationError` when there is no such entry, when there are no
-    credentials, when they are incomplete, or when they are for Identity v2.0.
+    credentials, when they are incomplete, or when they are for Identity v2.0 and name a
+    domain.
     """
     cloud = os_cloud or environ.get("OS_CLOUD")
     if cloud:
@@ -74,27 +75,26 @@ def open_session(
     else:
         region, origin = _from_environment(environ)
     options = {**region.config, **region.config.get("auth", {})}
-    _refuse_v2(options, origin)
     if not options.get("auth_url"):
         raise DeclarationError(
             f"The {origin} has no auth_url, so Keystone's address is not known. Add it, for "
             "instance https://keystone.example.org:5000/v3."
         )
-    auth_url = _versioned(options["auth_url"], origin)
+    auth_url = _checked_url(options["auth_url"], origin)
+    choice = read_choice(options, auth_url, origin)
     verify, certificate = _tls(region, origin)
-    from setup_tool.adapters.keystone_session import new_session, without_userinfo
+    from setup_tool.adapters.keystone_session import new_session
 
     return CloudLogin(
         session=new_session(
-            _plugin(region, options, auth_url, origin),
+            _plugin(region, options, auth_url, choice, origin),
             verify=verify,
             certificate=certificate,
             timeout=_timeout(options, origin) or timeout,
         ),
-        auth_url=without_userinfo(auth_url),
         origin=origin,
         user=options.get("username") or options.get("user_id"),
-        project=options.get("project_name") or options.get("project_id"),
+        project=next((options[name] for name in _PROJECT_OPTIONS if options.get(name)), None),
         region=region.config.get("region_name") or None,
         ca_bundle=verify if isinstance(verify, str) else None,
         verify=verify is not False,
@@ -149,14 +149,6 @@ def _from_environment(environ: Mapping[str, str]) -> tuple[Any, str]:
             "There are no credentials for Keystone. Name an entry of clouds.yaml as os_cloud in "
             "the inventory or as OS_CLOUD, or load an openrc file (OS_AUTH_URL, OS_USERNAME, ...)."
         )
-    if "tenant_name" in found or "tenant_id" in found:
-        has_project = "project_name" in found or "project_id" in found
-        if not has_project and not found.get("identity_api_version", "").startswith("3"):
-            raise DeclarationError(
-                "OS_TENANT_NAME means Identity v2.0, which is not supported yet. Where Keystone "
-                "serves v3 as well, use OS_PROJECT_NAME, OS_USER_DOMAIN_NAME and "
-                "OS_PROJECT_DOMAIN_NAME instead."
-            )
     if "insecure" in found:  # openstacksdk knows no other truth than "true"
         found["insecure"] = str(found["insecure"].lower() not in _FALSE)
     loader = _openstack_config()
@@ -165,29 +157,26 @@ def _from_environment(environ: Mapping[str, str]) -> tuple[Any, str]:
     return _reading(origin, lambda: config.get_one(None, validate=False, **found)), origin
 
 
-def _plugin(region: Any, options: Mapping[str, Any], auth_url: str, origin: str) -> Any:
+def _plugin(
+    region: Any, options: Mapping[str, Any], auth_url: str, choice: Choice, origin: str
+) -> Any:
     if options.get("auth_type") not in _PASSWORD_PLUGINS:
-        return _other_plugin(region, origin)
-    scope = {name: options[name] for name in _SCOPE_OPTIONS if options.get(name)}
+        return _other_plugin(region, (choice.said or Version.V3).at(auth_url), origin)
     missing = [name for name in ("password",) if not options.get(name)]
-    if not (scope.get("username") or scope.get("user_id")):
+    if not (options.get("username") or options.get("user_id")):
         missing.insert(0, "username")
     if missing:
         raise DeclarationError(f"The {origin} has no {' and no '.join(missing)}.")
-    # Where no domain is said, the default one is meant, as openstackclient has it.
-    for whose, known_by_id in (("user", "user_id"), ("project", "project_id")):
-        said = {known_by_id, f"{whose}_domain_id", f"{whose}_domain_name"} & set(scope)
-        if not said and (whose == "user" or "project_name" in scope):
-            scope[f"{whose}_domain_id"] = options.get("default_domain_id") or "default"
-    from keystoneauth1.identity import v3
+    from setup_tool.adapters.keystone_plugin import password_plugin
 
-    return v3.Password(auth_url=auth_url, password=options["password"], **scope)
+    return password_plugin(options, auth_url, choice, origin)
 
 
-def _other_plugin(region: Any, origin: str) -> Any:
+def _other_plugin(region: Any, auth_url: str, origin: str) -> Any:
     """Return what keystoneauth makes of an entry that is no password login."""
     kind = region.config.get("auth_type")
     settings = {name: value for name, value in region.config.items() if name != "auth_type"}
+    settings["auth"] = {**settings.get("auth", {}), "auth_url": auth_url}
     from keystoneauth1 import exceptions
     from keystoneauth1.identity.base import BaseIdentityPlugin
 
@@ -209,17 +198,6 @@ def _other_plugin(region: Any, origin: str) -> Any:
     return plugin
 
 
-def _refuse_v2(options: Mapping[str, Any], origin: str) -> None:
-    version = str(options.get("identity_api_version") or "3")
-    url = str(options.get("auth_url") or "").rstrip("/")
-    kind = str(options.get("auth_type") or "")
-    if version.startswith("2") or url.endswith("/v2.0") or kind.startswith("v2"):
-        raise DeclarationError(
-            f"The {origin} is for Identity v2.0, which is not supported yet. Where Keystone "
-            "serves v3 as well, give its /v3 URL, a project and the domains."
-        )
-
-
 def _tls(region: Any, origin: str) -> tuple[bool | str, Any]:
     verify, certificate = region.get_requests_verify_args()
     verify = True if verify is None else verify
@@ -228,14 +206,14 @@ def _tls(region: Any, origin: str) -> tuple[bool | str, Any]:
     return verify, certificate
 
 
-def _versioned(auth_url: str, origin: str) -> str:
+def _checked_url(auth_url: str, origin: str) -> str:
     url = str(auth_url).rstrip("/")
     if not url.lower().startswith(("http://", "https://")):
         raise DeclarationError(
             f"The {origin} has an auth_url that begins with neither http:// nor https://. Give "
             "the whole URL, for instance https://keystone.example.org:5000/v3."
         )
-    return url if url.endswith("/v3") else f"{url}/v3"
+    return url
 
 
 def _timeout(options: Mapping[str, Any], origin: str) -> float | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from setup_tool.adapters.identity_steps import Steps
 from setup_tool.adapters.keystone import Keystone, MissingError
 from setup_tool.adapters.keystone_names import Names
+from setup_tool.adapters.keystone_version import Version
 from setup_tool.core.errors import UnreachableError
 from setup_tool.core.identity import (
     CatalogueFact,
@@ -25,13 +26,12 @@ from setup_tool.core.identity import (
     TryLogin,
     Whereabouts,
 )
-from setup_tool.core.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from setup_tool.adapters.cloud_login import CloudLogin
-    from setup_tool.adapters.keystone_names import Found
+    from setup_tool.adapters.keystone_access import Found
     from setup_tool.core.identity import (
         IdentityFact,
         IdentityFacts,
@@ -40,12 +40,13 @@ if TYPE_CHECKING:
         Login,
         UserRef,
     )
+    from setup_tool.core.secret import Secret
 
 _UNAUTHORIZED = 401
 
 
 class KeystoneIdentity:
-    """Keystone v3, asked through python-keystoneclient. For one thread.
+    """Keystone v3 or v2.0, asked through python-keystoneclient. For one thread.
 
     Logs in at first use, with one token for everything.
     """
@@ -78,17 +79,13 @@ class KeystoneIdentity:
         access = self._keystone.access()
         return Whereabouts(
             auth_url=self._login.auth_url,
-            token=Secret(access.auth_token or ""),
-            user_id=access.user_id or "",
-            user=access.username or "",
-            project_id=access.project_id or "",
-            project=access.project_name or "",
-            roles=frozenset(access.role_names or ()),
-            endpoints=tuple(
-                (service["type"], endpoint["interface"], _region(endpoint), endpoint["url"])
-                for service in access.service_catalog.catalog
-                for endpoint in service["endpoints"]
-            ),
+            token=access.token,
+            user_id=access.user.id,
+            user=access.user.name,
+            project_id=access.project.id,
+            project=access.project.name,
+            roles=access.roles,
+            endpoints=access.endpoints,
             ca_bundle=self._login.ca_bundle,
             verify=self._login.verify,
         )
@@ -129,12 +126,13 @@ class KeystoneIdentity:
                     endpoint.id,
                     endpoint.service_id,
                     endpoint.interface,
-                    _region(endpoint.to_dict()),
+                    _region(endpoint),
                     endpoint.url,
                     getattr(endpoint, "enabled", True),
                 )
                 for endpoint in endpoints
             ),
+            in_place=self._keystone.access().version is Version.V3,
         )
 
     def _grants(self, query: ReadGrants) -> frozenset[str]:
@@ -169,17 +167,11 @@ class KeystoneIdentity:
         may be one that only the nodes reach.
         """
         from keystoneauth1 import exceptions
-        from keystoneauth1.identity import v3
 
-        domain = login.user.domain
-        plugin = v3.Password(
-            auth_url=self._login.auth_url,
-            username=login.user.name,
-            password=login.password.reveal(),
-            user_domain_id=domain.id or (None if domain.name else "default"),
-            user_domain_name=None if domain.id else domain.name,
-            unscoped=True,
-        )
+        from setup_tool.adapters.keystone_plugin import unscoped_plugin
+
+        version = self._keystone.access().version
+        plugin = unscoped_plugin(version, self._login.auth_url, login.user, login.password)
         try:
             plugin.get_access(self._login.session)
         except exceptions.MissingAuthMethods:  # the password is right, but not enough
@@ -198,5 +190,5 @@ def _presence(found: Found | None) -> Presence:
     return Presence.ENABLED if found.enabled else Presence.DISABLED
 
 
-def _region(endpoint: dict[str, Any]) -> str:
-    return endpoint.get("region_id") or endpoint.get("region") or ""
+def _region(endpoint: Any) -> str:
+    return getattr(endpoint, "region_id", "") or getattr(endpoint, "region", "") or ""

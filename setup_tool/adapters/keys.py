@@ -8,23 +8,23 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from setup_tool.adapters.keystone import ConflictError, ForbiddenError, Keystone, MissingError
-from setup_tool.adapters.keystone_names import Found, Names
+from setup_tool.adapters.keystone_access import Found
+from setup_tool.adapters.keystone_names import Names
+from setup_tool.adapters.keystone_version import Version
 from setup_tool.core.credential import Credential, KeyPair, Owner
 from setup_tool.core.errors import DeclarationError, SetupToolError
 from setup_tool.core.identity import DomainRef
 from setup_tool.core.secret import Secret
 
 if TYPE_CHECKING:
-    from keystoneauth1.access import AccessInfoV3
-
     from setup_tool.adapters.cloud_login import CloudLogin
-
+    from setup_tool.adapters.keystone_access import Access
 
 _ID = re.compile(r"[0-9A-Za-z_.-]{1,64}").fullmatch
 
 
 class KeystoneKeys:
-    """The OS-EC2 API of Keystone v3: for oneself with any role, for others as an administrator.
+    """The OS-EC2 API of Keystone: for oneself with any role, for others as an administrator.
 
     For one thread.
     """
@@ -75,11 +75,13 @@ class KeystoneKeys:
         return _credential(owner, record)
 
     def create_chosen(self, owner: Owner, pair: KeyPair) -> Credential:
-        """Make a credential with this access and secret.
+        """Make a credential with this access and secret; v2.0 chooses both itself.
 
         One that is there already with the same owner and secret is no error. Raises
         `SetupToolError` when the access key is another's or has another secret.
         """
+        if self._keystone.access().version is Version.V2:
+            return self.create(owner)
         blob = pair.secret.map(
             lambda secret: json.dumps({"access": pair.access, "secret": secret}, sort_keys=True)
         )
@@ -133,7 +135,7 @@ class KeystoneKeys:
         if len(found) > 1:
             raise DeclarationError(_ambiguous("projects", project))
         if not found:
-            user = self._keystone.access().username
+            user = self._keystone.access().user.name
             raise DeclarationError(
                 f"User '{user}' has no role on a project '{project}'{_in(domain)}: it does not "
                 "exist, is disabled, or the role has still to be granted."
@@ -142,10 +144,7 @@ class KeystoneKeys:
 
     def _domain_of_mine(self, domain: str | None) -> str | None:
         access = self._keystone.access()
-        known = {
-            access.user_domain_name: access.user_domain_id,
-            access.project_domain_name: access.project_domain_id,
-        }
+        known = {name: known_id for known_id, name in (access.user_domain, access.project_domain)}
         if domain is None or domain in known.values():
             return domain
         return known[domain] if domain in known else self._domain(domain)
@@ -203,24 +202,17 @@ class KeystoneKeys:
             )
 
 
-def _own_user(access: AccessInfoV3, user: str | None, domain: str | None) -> Found | None:
-    mine = user in (None, access.username, access.user_id)
-    if mine and (user is None or domain in (None, access.user_domain_name, access.user_domain_id)):
-        return _own(access.user_id, access.username, access.user_domain_id)
+def _own_user(access: Access, user: str | None, domain: str | None) -> Found | None:
+    mine = access.user
+    if user is None or (user in (mine.name, mine.id) and domain in (None, *access.user_domain)):
+        return mine
     return None
 
 
-def _own_project(access: AccessInfoV3, project: str | None, domain: str | None) -> Found | None:
-    mine = project in (None, access.project_name, access.project_id)
-    if mine and (
-        project is None or domain in (None, access.project_domain_name, access.project_domain_id)
-    ):
-        return _own(access.project_id, access.project_name, access.project_domain_id)
-    return None
-
-
-def _own(known_id: str | None, name: str | None, domain_id: str | None) -> Found:
-    return Found(known_id or "", name or "", domain_id, enabled=True)
+def _own_project(access: Access, project: str | None, domain: str | None) -> Found | None:
+    mine = access.project
+    named = project in (mine.name, mine.id) and domain in (None, *access.project_domain)
+    return mine if project is None or named else None
 
 
 def _owner(user: Found, project: Found) -> Owner:

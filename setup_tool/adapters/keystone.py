@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from setup_tool.adapters.keystone_access import Access
+from setup_tool.adapters.keystone_version import Version
 from setup_tool.core.errors import DeclarationError, SetupToolError, UnreachableError
+from setup_tool.declare.urls import port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from keystoneauth1.access import AccessInfoV3
 
     from setup_tool.adapters.cloud_login import CloudLogin
 
@@ -20,8 +21,16 @@ _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 401, 403, 404, 409
 _GATEWAY_ERRORS = {502, 503, 504}
 _SERVER_ERROR = 500
 _LONGEST_MESSAGE = 200
+_ADMIN_PORT = 35357
+"""Where v2.0's admin API listens unless an operator moved it (``admin_port``)."""
+PLAN_AGAIN = "It changed since it was looked at: plan again."
 _NEEDS_ADMIN = (
     "A login with role admin is needed: name its entry of clouds.yaml as os_cloud or OS_CLOUD."
+)
+_NO_ADMIN_API = (
+    "What is administrative has an address of its own in Identity v2.0: the adminURL of service "
+    "identity in the catalogue, or auth_url where that names port 35357. Correct the one, or name "
+    "in the other where it can be reached from here."
 )
 # Keystone 30.0.0, api/users.py: "Delegated tokens cannot access credentials directly".
 _NOT_DELEGATED = (
@@ -54,8 +63,9 @@ class Keystone:
         if login.user:
             self._whose = f"user '{login.user}' on project '{login.project}' ({login.origin})"
         self._client: Any = None
+        self._admin_url: str | None = None
 
-    def access(self) -> AccessInfoV3:
+    def access(self) -> Access:
         """Return what the login was answered with.
 
         Raises `UnreachableError` when it is refused or not answered, and
@@ -63,35 +73,46 @@ class Keystone:
         """
         session = self.login.session
         plugin: Any = session.auth
-        found: AccessInfoV3 = self._translated("the login", lambda: plugin.get_access(session))
-        if found.project_id is None:
+        found = self._translated("the login", lambda: Access(plugin.get_access(session)))
+        if not found.is_for_project:
             raise DeclarationError(
                 f"The {self.login.origin} logs in without a project, so its roles and the "
                 "catalogue are not known. Name one (project_name, OS_PROJECT_NAME)."
             )
         self._whose = (
-            f"user '{found.username}' on project '{found.project_name}' ({self.login.origin})"
+            f"user '{found.user.name}' on project '{found.project.name}' ({self.login.origin})"
         )
         return found
 
     def call(self, doing: str, action: Callable[[Any], T], *, secret: bool = False) -> T:
-        """Call Keystone through python-keystoneclient's v3 client.
+        """Call Keystone through python-keystoneclient's v3 client, or what stands for it in v2.0.
 
         ``doing`` is a verb with its object, as "list users". What Keystone says to a request
         with a secret is not repeated, as it may quote it. Raises `MissingError`,
         `ConflictError`, `ForbiddenError`, `UnreachableError` or `SetupToolError`.
         """
-        self.access()
+        access = self.access()
         if self._client is None:
-            from keystoneclient.v3.client import Client
-
-            self._client = Client(
-                session=self.login.session,
-                endpoint_override=self.login.auth_url,
-                connect_retries=0,
-            )
+            self._client = self._opened(access)
         client = self._client
         return self._translated(doing, lambda: action(client), secret=secret)
+
+    def _opened(self, access: Access) -> Any:
+        login = self.login
+        if access.version is Version.V3:
+            from keystoneclient.v3.client import Client
+
+            return Client(
+                session=login.session, endpoint_override=login.auth_url, connect_retries=0
+            )
+        from setup_tool.adapters.keystone_v2 import V2Client
+
+        own_url = public_url = self._admin_url = login.auth_url
+        if port(own_url) == _ADMIN_PORT:
+            public_url = access.v2_url("public", login.region) or own_url
+        else:
+            self._admin_url = access.v2_url("admin", login.region) or own_url
+        return V2Client(login.session, own_url, public_url, self._admin_url)
 
     def _translated(self, doing: str, action: Callable[[], T], *, secret: bool = False) -> T:
         from keystoneauth1 import exceptions
@@ -109,38 +130,35 @@ class Keystone:
 
     def _refusal(self, doing: str, error: Any, *, secret: bool) -> SetupToolError:
         status = int(error.http_status or 0)
-        login = self.login
+        where, advice = self._asked(error.url)
         said = "" if secret else _said(error)
         if status == _UNAUTHORIZED:
             return UnreachableError(
-                f"Keystone at {login.auth_url} refuses the login of {self._whose}: the name, the "
-                "password or a domain is wrong, or the user has no role on that project."
+                f"{where} refuses the login of {self._whose}: the name, the password or a domain "
+                "is wrong, or the user has no role on that project."
             )
         if status in _GATEWAY_ERRORS or (status >= _SERVER_ERROR and doing == "the login"):
             return UnreachableError(
-                f"Keystone at {login.auth_url} answers {status} to {_noun(doing)}. Check that it "
-                "runs."
+                f"{where} answers {status} to {_noun(doing)}. Check that it runs."
             )
         if doing == "the login":
             return UnreachableError(
-                f"Keystone at {login.auth_url} answers {status} to the login. Check that auth_url "
-                f"of {login.origin} is Keystone's v3 URL."
+                f"{where} answers {status} to the login. Check that auth_url of "
+                f"{self.login.origin} is Keystone's."
             )
         if status == _FORBIDDEN:
-            advice = _NOT_DELEGATED if "elegated token" in said else _NEEDS_ADMIN
-            return ForbiddenError(
-                f"Keystone at {login.auth_url} does not let {self._whose} {doing}{said}. {advice}"
-            )
+            reason = _NOT_DELEGATED if "elegated token" in said else _NEEDS_ADMIN
+            return ForbiddenError(f"{where} does not let {self._whose} {doing}{said}. {reason}")
         kind = {_NOT_FOUND: MissingError, _CONFLICT: ConflictError}.get(status, SetupToolError)
-        return kind(
-            f"Keystone at {login.auth_url} answers {status} to the attempt to {doing}{said}."
-        )
+        hint = f" {advice}" if status == _NOT_FOUND and self._admin_url else ""
+        return kind(f"{where} answers {status} to the attempt to {doing}{said}.{hint}")
 
     def _silence(self, doing: str, error: Exception) -> UnreachableError:
         from keystoneauth1 import exceptions
 
-        where = f"Keystone at {self.login.auth_url}"
-        advice = f"Check auth_url of {self.login.origin}, and that Keystone runs."
+        sent = (getattr(cause, "request", None) for cause in _causes(error))
+        url = next((found.url for found in sent if found is not None), None)
+        where, advice = self._asked(url)
         if isinstance(error, exceptions.SSLError):
             return UnreachableError(
                 f"{where} cannot be reached (TLS): {_reason(error)}. If its certificate is signed "
@@ -159,6 +177,20 @@ class Keystone:
             f"{where} could not be understood when asked for {_noun(doing)} "
             f"({type(error).__name__}). {advice}"
         )
+
+    def _asked(self, url: str | None) -> tuple[str, str]:
+        """Return which side of Keystone a URL is of, and what to look at where it fails."""
+        auth_url, admin_url = self.login.auth_url, self._admin_url
+        if admin_url and url and url.startswith(admin_url):
+            return f"Keystone's admin API at {admin_url}", _NO_ADMIN_API
+        return f"Keystone at {auth_url}", (
+            f"Check auth_url of {self.login.origin}, and that Keystone runs."
+        )
+
+
+def verb(*, enabled: bool) -> str:
+    """Return the word for bringing something into a state."""
+    return "enable" if enabled else "disable"
 
 
 def _noun(doing: str) -> str:

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from setup_tool.adapters.keystone import MissingError
+from setup_tool.adapters.keystone_access import Found
+from setup_tool.adapters.keystone_version import DEFAULT_DOMAIN_ID
 
 if TYPE_CHECKING:
     from setup_tool.adapters.keystone import Keystone
     from setup_tool.core.identity import DomainRef, ProjectRef, UserRef
-
-_DEFAULT_DOMAIN_ID = "default"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Something that has the name asked for."""
-
-    id: str
-    name: str
-    domain_id: str | None
-    enabled: bool
 
 
 class Names:
@@ -65,7 +54,7 @@ class Names:
     def domain_id(self, ref: DomainRef) -> str | None:
         """Return a domain's id, None when there is none of that name. An id is taken as it is."""
         if ref.id or not ref.name:
-            return ref.id or _DEFAULT_DOMAIN_ID
+            return ref.id or DEFAULT_DOMAIN_ID
         name = ref.name
         found = self._once(
             ("domain", name),

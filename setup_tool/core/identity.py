@@ -146,11 +146,17 @@ class EndpointRecord:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueFact:
-    """The whole catalogue."""
+    """The whole catalogue.
+
+    ``in_place``: what is there can be changed. Where not (Identity v2.0), services are as
+    they were made, and the endpoints of a service in a region share a record with one id,
+    which a changed copy takes the place of.
+    """
 
     regions: tuple[str, ...]
     services: tuple[ServiceRecord, ...]
     endpoints: tuple[EndpointRecord, ...]
+    in_place: bool = True
 
 
 IdentityFact = CatalogueFact | Presence | LoginAnswer | bool | frozenset[str]
@@ -240,9 +246,9 @@ class CreateEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class UpdateEndpoint:
-    """Give an endpoint another URL, in place. ``old_url`` must still be there.
+    """Give an endpoint another URL: in place, or in a copy where Keystone has no other way.
 
-    Enables it too, unless ``enabled`` says otherwise.
+    ``old_url`` must still be there. Enables it too, unless ``enabled`` says otherwise.
     """
 
     id: str

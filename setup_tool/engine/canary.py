@@ -47,8 +47,9 @@ def passing_key(keys: Keys, entropy: Entropy, clock: Clock) -> Iterator[KeyPair]
     """Make an EC2 credential of our own that lasts as long as it is needed, then remove it.
 
     What a killed run left is removed as well, once it is so old that no other operator
-    with the same login can still be using it. Raises `SetupToolError` when Keystone
-    does not let us.
+    with the same login can still be using it. Where Keystone chooses the access key itself
+    (Identity v2.0), nothing tells it from the operator's own, and what a killed run left
+    stays. Raises `SetupToolError` when Keystone does not let us.
     """
     now = int(clock.now().timestamp())
     owner = keys.owner(None, None, None)
@@ -58,14 +59,14 @@ def passing_key(keys: Keys, entropy: Entropy, clock: Clock) -> Iterator[KeyPair]
     pair = KeyPair(f"{PASSING}{now}-{entropy.token(8)}", Secret(entropy.token(32)))
     credential = Credential(owner, pair)
     try:
-        keys.create_chosen(owner, pair)
+        credential = keys.create_chosen(owner, pair)
     except BaseException:
         # Keystone may have made it although its answer, cut off, did not reach us.
         with suppress(SetupToolError):
             keys.delete(credential)
         raise
     try:
-        yield pair
+        yield credential.pair
     finally:
         keys.delete(credential)
 

@@ -62,9 +62,48 @@ class Impostor:
         self.say("POST", "/v3/auth/tokens", 201, {"token": token})
         return self
 
+    def let_in_v2(self, **urls: str) -> Self:
+        """Answer a login as Keystone's v2.0 does; ``urls`` are of identity, by interface."""
+        user = {"id": "u1", "name": "admin", "username": "admin", "roles": [{"name": "admin"}]}
+        access = {
+            "token": {
+                "id": "canary-token",
+                "issued_at": "2026-01-01T00:00:00.000000Z",
+                "expires": "2999-01-01T00:00:00Z",
+                "tenant": {"id": "p1", "name": "admin", "enabled": True},
+            },
+            "user": {**user, "roles_links": []},
+            "serviceCatalog": [
+                {
+                    "type": "identity",
+                    "name": "keystone",
+                    "endpoints_links": [],
+                    "endpoints": [
+                        {"region": "RegionOne", "id": "e1"}
+                        | {f"{interface}URL": url for interface, url in urls.items()}
+                    ],
+                }
+            ],
+        }
+        self.say("POST", "/v2.0/tokens", 200, {"access": access})
+        return self
+
+    def serves(self, *versions: str) -> Self:
+        """Say which versions there are, as Keystone does, with addresses that lead nowhere."""
+        values = [
+            {
+                "id": version,
+                "status": "stable" if version.startswith("v3") else "deprecated",
+                "links": [{"rel": "self", "href": f"http://192.0.2.1:5000/{version[:4]}/"}],
+            }
+            for version in versions
+        ]
+        self.say("GET", "/", 300, {"versions": {"values": values}})
+        return self
+
     def login(self, **changes: str) -> CloudLogin:
         environ = {
-            "OS_AUTH_URL": self.url,
+            "OS_AUTH_URL": f"{self.url}/v3",
             "OS_USERNAME": "admin",
             "OS_PASSWORD": "canary-password",
             "OS_PROJECT_NAME": "admin",

@@ -50,6 +50,19 @@ def test_a_passing_key_is_there_while_it_is_needed_and_then_gone() -> None:
     assert keys.accesses == ["a user's own"]
 
 
+def test_a_key_that_keystone_chose_itself_is_used_and_removed() -> None:
+    class Choosing(KeysOfOurs):
+        def create_chosen(self, owner: Owner, pair: KeyPair) -> Credential:
+            del pair
+            return super().create_chosen(owner, KeyPair("chosen", Secret("t")))
+
+    keys = Choosing("a user's own")
+    with passing_key(keys, SystemEntropy(), SystemClock()) as pair:
+        assert pair == KeyPair("chosen", Secret("t"))
+        assert keys.accesses == ["a user's own", "chosen"]
+    assert keys.accesses == ["a user's own"]
+
+
 def test_what_a_killed_run_left_is_removed_when_nobody_can_be_using_it() -> None:
     now = int(SystemClock().now().timestamp())
     used = f"setup-tool-canary-{now - 60}-0123"

@@ -40,14 +40,22 @@ class CatalogueService:
     def diff(self, facts: Answers) -> Change | None:
         """Return its creation when there is none of its type, its enabling when disabled.
 
-        Raises `DeclarationError` when several could be meant.
+        Raises `DeclarationError` when several could be meant, and for a disabled one that
+        Keystone has no way to enable.
         """
-        found = chosen_service(facts[ListCatalogue()], self.type, self.name)
+        catalogue: CatalogueFact = facts[ListCatalogue()]
+        found = chosen_service(catalogue, self.type, self.name)
         if found is None:
             return self._change(
                 Action.CREATE,
                 f"create service {self.name} of type {self.type}",
                 CreateService(self.type, self.name, self.description),
+            )
+        if not found.enabled and not catalogue.in_place:
+            raise DeclarationError(
+                f"Service {_quoted(found.name)} (id {found.id}) of type {self.type} is disabled, "
+                "and Identity v2.0, through which Keystone is asked, has no way to enable it. Log "
+                "in with Keystone's v3 URL, or remove the service."
             )
         if not found.enabled:
             return self._change(

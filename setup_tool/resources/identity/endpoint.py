@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from setup_tool.core.identity import IdentityStep
     from setup_tool.resources.resource import Answers
 
+_REPLACED = (
+    "Identity v2.0 has no way to change an endpoint: a copy of it with this URL is made and "
+    "looked at, then the old one is removed. It gets another id."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -72,7 +77,13 @@ class Endpoint:
                     self.url,
                 )
             )
-            return self._change(Action.CREATE, "create", steps, [*lines, f"+ {self.url}"])
+            return self._change(
+                Action.CREATE,
+                "create",
+                steps,
+                [*lines, f"+ {self.url}"],
+                (_REPLACED,) if self._joins_another(catalogue) else (),
+            )
         if any(record.enabled and record.url == self.url for record in kept):
             return self._change(Action.DELETE, "delete", steps, lines) if steps else None
         record = self._one_to_change(kept)
@@ -83,6 +94,7 @@ class Endpoint:
             "enable" if record.url == self.url else "update",
             steps,
             [*lines, f"- {record.url}{state}", f"+ {self.url}"],
+            () if catalogue.in_place else (_REPLACED,),
         )
 
     def notes(self, facts: Answers) -> tuple[Note, ...]:
@@ -114,6 +126,15 @@ class Endpoint:
                 f"have a {self.interface} endpoint; it knows {known}. Set 'region' in the "
                 "inventory to one of these, or create the region."
             )
+
+    def _joins_another(self, catalogue: CatalogueFact) -> bool:
+        """Tell whether it will be in one record with an endpoint of another interface."""
+        service = chosen_service(catalogue, self.service_type, self.service_name)
+        return not catalogue.in_place and any(
+            service is not None and (record.service_id, record.region) == (service.id, self.region)
+            for record in catalogue.endpoints
+            if record.id not in self.remove_ids
+        )
 
     def _found(self, catalogue: CatalogueFact) -> list[EndpointRecord]:
         service = chosen_service(catalogue, self.service_type, self.service_name)
@@ -159,7 +180,12 @@ class Endpoint:
         return DeleteEndpoint(record.id, self.service_type, self.interface, self.region, record.url)
 
     def _change(
-        self, action: Action, verb: str, steps: Sequence[IdentityStep], lines: Sequence[str]
+        self,
+        action: Action,
+        verb: str,
+        steps: Sequence[IdentityStep],
+        lines: Sequence[str],
+        reasons: tuple[str, ...] = (),
     ) -> Change:
         return Change(
             target=self.target,
@@ -170,6 +196,7 @@ class Endpoint:
             ),
             steps=tuple(steps),
             diff=tuple(lines),
+            reasons=reasons,
             requires=self.requires if action is not Action.DELETE else None,
         )
 

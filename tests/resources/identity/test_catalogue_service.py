@@ -96,3 +96,13 @@ def test_a_service_is_published_last_and_only_when_something_answers() -> None:
     assert (change.target, change.stage) == (IDENTITY, Stage.CATALOGUE)
     assert change.requires == ANSWERING
     assert S3.queries() == (ListCatalogue(),)
+
+
+def test_a_disabled_service_is_refused_where_none_can_be_enabled() -> None:
+    catalogue = CatalogueFact(("RegionOne",), (service("swift3", on=False),), (), in_place=False)
+    with pytest.raises(DeclarationError) as caught:
+        S3.diff({ListCatalogue(): catalogue})
+    assert str(caught.value) == (
+        "Service 'swift3' (id 1) of type s3 is disabled, and Identity v2.0, through which Keystone "
+        "is asked, has no way to enable it. Log in with Keystone's v3 URL, or remove the service."
+    )

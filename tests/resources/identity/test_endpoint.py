@@ -154,3 +154,38 @@ def test_what_remains_after_a_removal_is_brought_to_the_declaration() -> None:
 
 def test_an_endpoint_asks_for_the_catalogue_only() -> None:
     assert PUBLIC.queries() == (ListCatalogue(),)
+
+
+def joined(*endpoints: EndpointRecord) -> dict[ListCatalogue, CatalogueFact]:
+    """A catalogue of Identity v2.0, where those of a service and region are one record."""
+    return {ListCatalogue(): replace(facts(*endpoints)[ListCatalogue()], in_place=False)}
+
+
+def test_where_nothing_is_changed_in_place_the_plan_says_what_is_done_instead() -> None:
+    changed = PUBLIC.diff(joined(WRONG))
+    assert changed is not None
+    assert changed.steps == (update(WRONG),)
+    (reason,) = changed.reasons
+    assert reason == (
+        "Identity v2.0 has no way to change an endpoint: a copy of it with this URL is made and "
+        "looked at, then the old one is removed. It gets another id."
+    )
+    added = replace(PUBLIC, interface="admin").diff(joined(RIGHT))
+    assert added is not None
+    assert added.action is Action.CREATE
+    assert added.reasons == changed.reasons
+
+
+def test_a_record_made_anew_or_removed_replaces_nothing() -> None:
+    elsewhere = replace(RIGHT, region="Two")
+    created = PUBLIC.diff(joined(elsewhere))
+    assert created is not None
+    assert created.reasons == ()
+    assert PUBLIC.diff(joined(RIGHT)) is None
+    removing = replace(PUBLIC, remove_ids=frozenset({WRONG.id}))
+    removed = removing.diff(joined(RIGHT, WRONG))
+    assert removed is not None
+    assert (removed.action, removed.reasons) == (Action.DELETE, ())
+    in_place = PUBLIC.diff(facts(WRONG))
+    assert in_place is not None
+    assert in_place.reasons == ()
