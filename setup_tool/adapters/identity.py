@@ -8,7 +8,7 @@ from setup_tool.adapters.identity_steps import Steps
 from setup_tool.adapters.keystone import Keystone, MissingError
 from setup_tool.adapters.keystone_names import Names
 from setup_tool.adapters.keystone_version import Version
-from setup_tool.core.errors import UnreachableError
+from setup_tool.core.errors import SetupToolError, UnreachableError
 from setup_tool.core.identity import (
     CatalogueFact,
     CreateUser,
@@ -107,7 +107,13 @@ class KeystoneIdentity:
 
     def _catalogue(self) -> CatalogueFact:
         call = self._keystone.call
-        regions = call("list regions", lambda client: client.regions.list())
+        try:
+            regions = call("list regions", lambda client: client.regions.list())
+        except MissingError as error:
+            raise SetupToolError(
+                f"{error} v3 has regions from Icehouse on: for an older Keystone say "
+                f"identity_api_version 2.0 in the {self._login.origin}."
+            ) from None
         services = call("list services", lambda client: client.services.list())
         endpoints = call("list endpoints", lambda client: client.endpoints.list())
         return CatalogueFact(
@@ -149,7 +155,13 @@ class KeystoneIdentity:
             )
         except MissingError:  # deleted since it was looked up
             return frozenset()
-        return frozenset(assignment.role["name"] for assignment in assignments)
+        roles = [assignment.role for assignment in assignments]
+        if all("name" in role for role in roles):
+            return frozenset(role["name"] for role in roles)
+        # Keystone before Newton does not know include_names.
+        known = self._keystone.call("list roles", lambda client: client.roles.list())
+        names = {role.id: role.name for role in known}
+        return frozenset(names[role["id"]] for role in roles if role["id"] in names)
 
     def _try(self, login: Login) -> LoginAnswer:
         key = (login.user, login.password)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from setup_tool.adapters.identity import KeystoneIdentity
+from setup_tool.core.errors import SetupToolError
 from setup_tool.core.identity import (
     CatalogueFact,
     DomainRef,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 DEFAULT = DomainRef(name="Default")
 SWIFT = UserRef("swift", DEFAULT)
 SERVICE = ProjectRef("service", DEFAULT)
+SWIFT_BY_ID = UserRef("swift", DomainRef(id="default"))
 
 
 @pytest.fixture
@@ -195,6 +197,26 @@ def test_grants_are_what_a_token_would_hold(
     assert identity.observe([query]) == {query: frozenset({"member", "reader"})}
     rest.grant(user, project, "service")
     assert identity.observe([query]) == {query: frozenset({"member", "reader", "service"})}
+
+
+def test_grants_of_a_keystone_that_names_no_roles_in_them_are_found(impostor: Impostor) -> None:
+    known = {"id": "x", "name": "swift", "domain_id": "default", "enabled": True}
+    impostor.let_in().say("GET", "/v3/users", 200, {"users": [known]})
+    impostor.say("GET", "/v3/projects", 200, {"projects": [{**known, "name": "service"}]})
+    held = [{"role": {"id": known_id}, "scope": {}} for known_id in ("r1", "gone since")]
+    impostor.say("GET", "/v3/role_assignments", 200, {"role_assignments": held})
+    roles = [{"id": "r1", "name": "admin"}, {"id": "r2", "name": "member"}]
+    impostor.say("GET", "/v3/roles", 200, {"roles": roles})
+    query = ReadGrants(SWIFT_BY_ID, ProjectRef("service", DomainRef(id="default")))
+    assert KeystoneIdentity(impostor.login()).observe([query]) == {query: frozenset({"admin"})}
+
+
+def test_a_young_v3_without_regions_is_told_of(impostor: Impostor) -> None:
+    identity = KeystoneIdentity(impostor.let_in().login())
+    with pytest.raises(
+        SetupToolError, match=r"from Icehouse on.*identity_api_version 2\.0 in the OS_"
+    ):
+        identity.observe([ListCatalogue()])
 
 
 def test_a_password_is_right_without_any_role_on_a_project(
