@@ -70,7 +70,7 @@ def test_a_keystone_that_is_down_is_named(login: Login) -> None:
 
 def test_a_keystone_that_hangs_is_given_up(login: Login, impostor: Impostor) -> None:
     impostor.silent = True
-    said = login.refused(UNREACHABLE, auth_url=impostor.url, api_timeout=0.5)
+    said = login.refused(UNREACHABLE, auth_url=f"{impostor.url}/v3", api_timeout=0.5)
     assert said.startswith(
         f"Keystone at {impostor.url}/v3 did not answer the login within 0.5 s. Check auth_url of "
     )
