@@ -73,7 +73,7 @@ class ServiceFact:
     ``seamless``: its main process is Swift's proxy server, run by a Python of the node's
     own (no container, no uwsgi), and takes SIGUSR1 for a reload without a gap.
     ``swift_init``: the node has ``swift-init``, and what runs, if anything does, is
-    Swift's own server.
+    Swift's own server, started by that.
     """
 
     running: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from setup_tool.core.errors import DeclarationError
@@ -192,23 +192,20 @@ def _swift3_values(
         "pipeline": order.name,
         "swift3_section": f"filter:{called(pipeline.Role.SWIFT3)}",
     }
+    wanted = swift3.Swift3(proxy.release, plugin, order)
     if proxy.keystone is None:
-        reasons = swift3_reasons(proxy.file, names, proxy.release, plugin, None)
-        return {**values, "reasons": reasons}
+        return {**values, "reasons": swift3_reasons(proxy.file, names, wanted)}
     section = _section(proxy.file, pipeline.Role.S3TOKEN)
     read = _reader(proxy.file, section)
     s3token = swift3.s3token_of(proxy.release, plugin, read("use") or read("paste.filter_factory"))
     return values | {
-        "reasons": swift3_reasons(proxy.file, names, proxy.release, plugin, s3token),
+        "reasons": swift3_reasons(proxy.file, names, replace(wanted, s3token=s3token)),
         "s3token_section": f"filter:{called(pipeline.Role.S3TOKEN)}",
         "s3token_use": s3token.made_by if s3token.is_egg else None,
         "s3token_factory": None if s3token.is_egg else s3token.made_by,
         "s3token_module": s3token.package,
         "s3token_package": s3token.package and f"python-{s3token.package}",
-        "s3token_absent": (
-            "paste.filter_factory" if s3token.is_egg else "use",
-            *(("auth_host", "auth_port", "auth_protocol") if s3token.by_uri else ("auth_uri",)),
-        ),
+        "s3token_absent": s3token.absent,
         **swift3.keystone_options(s3token, proxy.keystone, read, f"{proxy.file.name} [{section}]"),
         "reseller_prefix": _reseller_prefix(proxy),
         "authtoken_section": f"filter:{called(pipeline.Role.AUTHTOKEN)}",

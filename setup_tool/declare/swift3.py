@@ -66,9 +66,33 @@ class S3Token:
         return self.made_by.startswith("egg:")
 
     @property
+    def absent(self) -> tuple[str, ...]:
+        """What its section must not say: what others are made by and told by.
+
+        ``www_authenticate_uri`` comes before ``auth_uri`` in keystonemiddleware 4.21.0.
+        """
+        other_way = "paste.filter_factory" if self.is_egg else "use"
+        if self.by_uri:
+            return (other_way, "auth_host", "auth_port", "auth_protocol", "www_authenticate_uri")
+        return (other_way, "auth_uri")
+
+    @property
     def package(self) -> str | None:
         """The package that holds it and its top module's name: ``python-NAME``; None: swift3's."""
         return None if self.is_egg else self.made_by.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Swift3:
+    """What S3 takes on one proxy before 2.18: the releases of Swift and of swift3 (``plugin``).
+
+    ``s3token`` is None where tempauth holds the users.
+    """
+
+    swift: str
+    plugin: str
+    order: pipeline.Order
+    s3token: S3Token | None = None
 
 
 def plugin_release(node: Node, facts: Answers) -> str:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from setup_tool.declare.releases import series_of_swift
-from setup_tool.editors.pipeline import Role
+from setup_tool.editors.pipeline import OF_S3API, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from setup_tool.declare.swift3 import S3Token
+    from setup_tool.declare.swift3 import Swift3
     from setup_tool.editors.ini import IniFile
+    from setup_tool.editors.pipeline import Order
 
 _BY_HOST = ("auth_host", "auth_port", "auth_protocol")
+_AUTHTOKEN_FIRST = (
+    "authtoken comes first: it drops what s3token says of the user if it comes later."
+)
 
 
 def s3api_reasons(file: IniFile, names: Mapping[Role, str], release: str) -> tuple[str, ...]:
@@ -21,22 +25,41 @@ def s3api_reasons(file: IniFile, names: Mapping[Role, str], release: str) -> tup
     return tuple(_s3api_reasons(file, names, release))
 
 
-def swift3_reasons(
-    file: IniFile, names: Mapping[Role, str], release: str, plugin: str, s3token: S3Token | None
-) -> tuple[str, ...]:
-    """Return what brings swift3 to this file; no ``s3token`` where tempauth holds the users."""
+def swift3_reasons(file: IniFile, names: Mapping[Role, str], wanted: Swift3) -> tuple[str, ...]:
+    """Return what brings swift3 to this file."""
+    return tuple(_swift3_reasons(file, names, wanted))
+
+
+def _swift3_reasons(file: IniFile, names: Mapping[Role, str], wanted: Swift3) -> Iterator[str]:
+    release, plugin, order, s3token = wanted.swift, wanted.plugin, wanted.order, wanted.s3token
     series = series_of_swift(release)
-    found = [f"Swift {release} ({series}) has S3 by swift3, which is {plugin} here."]
+    yield f"Swift {release} ({series}) has S3 by swift3, which is {plugin} here."
+    yield from _renaming(names, order, f"swift3 {plugin}")
+    if s3token is None:
+        return
     section = _section(names, Role.S3TOKEN)
     made_by = _made_by(file, section)
-    if s3token is not None and made_by not in {None, s3token.made_by}:
-        found.append(f"s3token of {series} with swift3 {plugin} is {s3token.made_by}.")
-    if s3token is not None and s3token.by_uri and _has(file, section, *_BY_HOST):
-        found.append(
+    if made_by not in {None, s3token.made_by}:
+        yield f"s3token of {series} with swift3 {plugin} is {s3token.made_by}."
+    if s3token.by_uri and _has(file, section, *_BY_HOST):
+        yield (
             "auth_uri tells s3token where Keystone is since Newton; auth_host, auth_port and "
             "auth_protocol are deprecated."
         )
-    return tuple(found)
+    first = _stands_before_authtoken(file, names)
+    if first is False and order.before_authtoken:
+        yield (
+            f"swift3 {plugin} and s3token come before authtoken, which checks the token that "
+            "s3token finds."
+        )
+    if first is True and not order.before_authtoken:
+        yield _AUTHTOKEN_FIRST
+
+
+def _renaming(names: Mapping[Role, str], order: Order, who: str) -> Iterator[str]:
+    for role, name in names.items():
+        if role in order.by_name and name != role.value:
+            yield f"{who} finds {role.value} by this name only, and it is called {name}."
 
 
 def _s3api_reasons(file: IniFile, names: Mapping[Role, str], release: str) -> Iterator[str]:
@@ -49,6 +72,7 @@ def _s3api_reasons(file: IniFile, names: Mapping[Role, str], release: str) -> It
             f"its place and those of its options that it knows. [filter:{old}] stays as it is: "
             "nothing uses it any more."
         )
+    yield from _renaming(names, OF_S3API, "s3api")
     if Role.S3TOKEN not in names or Role.TEMPAUTH in names:
         return
     section = _section(names, Role.S3TOKEN)
@@ -70,14 +94,15 @@ def _s3api_reasons(file: IniFile, names: Mapping[Role, str], release: str) -> It
             "(CVE-2025-65073)."
         )
     if _stands_before_authtoken(file, names):
-        yield "authtoken comes first: it drops what s3token says of the user if it comes later."
+        yield _AUTHTOKEN_FIRST
 
 
-def _stands_before_authtoken(file: IniFile, names: Mapping[Role, str]) -> bool:
+def _stands_before_authtoken(file: IniFile, names: Mapping[Role, str]) -> bool | None:
+    """Tell where the present S3 filter stands; None where there is none."""
     s3, authtoken = names.get(Role.SWIFT3) or names.get(Role.S3API), names.get(Role.AUTHTOKEN)
     option = file.get("pipeline:main", "pipeline")
     if s3 is None or authtoken is None or option is None:
-        return False
+        return None
     filters = option.value.split()
     return filters.index(s3) < filters.index(authtoken)
 

@@ -60,6 +60,9 @@ NEEDED_PROGRAMS: Final = (
 )
 """Programs that observing or a transaction runs on a node, HTTP clients apart."""
 
+SWIFT_RUN: Final = "/var/run/swift"
+"""Where swift-init keeps the process ids (``RUN_DIR`` of ``swift.common.manager``)."""
+
 _EMIT = r"""
 exec 2>/dev/null
 uid=
@@ -139,6 +142,16 @@ same_listener() {
     return 1
 }
 
+# by_swift_init PID: whether swift-init started it, and would stop it
+by_swift_init() {
+    for file in "$swift_run"/proxy-server*.pid "$swift_run"/proxy-server*/*.pid; do
+        pid=
+        [ ! -r "$file" ] || IFS= read -r pid <"$file"
+        [ "$pid" != "$1" ] || return 0
+    done
+    return 1
+}
+
 # look_at_service KEY PORT STAMP UNIT...
 look_at_service() {
     key=$1 port=$2 stamp=$3 unit= running= instance= ticks= main= seamless= init=
@@ -153,7 +166,8 @@ look_at_service() {
     [ -z "$running" ] || [ -z "$main" ] || ! is_seamless "$main" || seamless=yes
     if [ -z "$unit" ] && command -v swift-init >/dev/null; then
         init=yes
-        [ -z "$running" ] || { [ -n "$main" ] && is_swift "$main"; } || init=
+        [ -z "$running" ] || { [ -n "$main" ] && is_swift "$main" && by_swift_init "$main"; } ||
+            init=
     fi
     emit "$key" "running $running
 instance $instance
@@ -233,7 +247,7 @@ def observe_script(queries: Sequence[NodeQuery], nonce: str) -> bytes:
 
     Raises `DeclarationError` for a path, name or URL that cannot be asked about.
     """
-    calls = [f"nonce={quoted(nonce)}\n"]
+    calls = [f"nonce={quoted(nonce)} swift_run={quoted(SWIFT_RUN)}\n"]
     stamps = {
         query.service: _stamp_word(query) for query in queries if isinstance(query, ReadStamp)
     }

@@ -27,13 +27,19 @@ def seen(place: Place, service: LittleSwift) -> ServiceFact:
     return fact
 
 
-def test_swift_init_is_told_of_where_it_may_restart_what_runs(place: Place) -> None:
+def test_swift_init_is_told_of_where_it_may_restart_what_runs(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("setup_tool.node.observe.SWIFT_RUN", str(place.home))
     command = place.home / "bin" / "swift-init"
     with little_swift(place.home) as service:
+        (place.home / "proxy-server.pid").write_text(f"{service.main}\n")
         assert not seen(place, service).swift_init
         command.write_text("#!/bin/sh\n")
         command.chmod(0o755)
         assert seen(place, service).swift_init
+        (place.home / "proxy-server.pid").write_text("1\n")
+        assert not seen(place, service).swift_init, "it would not be stopped"
     stopped = seen(place, service)
     assert (stopped.running, stopped.swift_init) == (False, True)
     with little_service(place.home, "fine") as other:
