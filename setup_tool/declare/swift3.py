@@ -171,7 +171,7 @@ def keystone_options(s3token: S3Token, keystone: str, get: Get, place: str) -> d
             version = said if said in _VERSIONS else _VERSIONS[-1]
         wanted = keystone if version == "3" else _admin(keystone)
         return {
-            "s3token_auth_uri": _kept(get("auth_uri"), wanted, any_port=version == "3"),
+            "s3token_auth_uri": _kept(get("auth_uri"), wanted, version),
             "s3token_auth_version": version,
             "s3token_auth_host": None,
             "s3token_auth_port": None,
@@ -199,8 +199,13 @@ def _admin(keystone: str) -> str:
     return keystone.replace(f":{_PUBLIC_PORT}", f":{_ADMIN_PORT}", 1)
 
 
-def _kept(said: str | None, wanted: str, *, any_port: bool) -> str:
-    """Return the URL that is said where it is one of the same host without a version."""
-    if not said or host(said) != host(wanted) or said.rstrip("/") != root(said):
+def _kept(said: str | None, wanted: str, version: str | None) -> str:
+    """Return the URL that is said where it is one of the same host that does.
+
+    ``version`` is None for keystonemiddleware's s3token, which does not take a slash off the
+    end (4.17.1). v3 is served on every port of Keystone's.
+    """
+    bare = said.rstrip("/") if said and version else said
+    if not said or not bare or host(said) != host(wanted) or bare != root(said):
         return wanted
-    return said if any_port or port(said) == port(wanted) else wanted
+    return said if version == "3" or port(said) == port(wanted) else wanted

@@ -104,5 +104,6 @@ def asked_by_s3token(options: Mapping[str, str], swift: str) -> str:
     if series < (2, 8):
         where = f"{options['auth_protocol']}://{options['auth_host']}:{options['auth_port']}"
     else:
-        where = options["auth_uri"].rstrip("/")
+        # 4.9.1 to 4.21.0 leave a slash at its end
+        where = options["auth_uri"]
     return f"{where}/v2.0/s3tokens"
