@@ -24,7 +24,8 @@ each node key by key; a node that is null is not there. Keystone is that of
         refused: the whole sentence, instead of all the others
         again: [what the next plan has], where it is not empty
 
-``diff``, ``reads`` and ``nova`` are by node where there are several.
+A ``diff`` is by path where other files than the node's one change. ``diff``, ``reads`` and
+``nova`` are by node where there are several.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ class Expected:
 
     changes: list[str] = field(default_factory=list)
     because: list[str] | None = None
-    diff: Mapping[str, str] = field(default_factory=dict)
+    diff: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
     reads: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     nova: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     catalogue: list[str] = field(default_factory=list)

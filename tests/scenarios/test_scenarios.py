@@ -63,17 +63,19 @@ def shown(plan: Plan) -> list[str]:
 def check_file(scenario: Scenario, plan: Plan, name: str, machine: Machine) -> None:
     """The file's lines change as expected, and its own reader sees that and nothing else."""
     steps = [step for c in plan.changes if c.target == name for step in c.steps]
-    writes = [step for step in steps if isinstance(step, WriteFile)]
-    diff = scenario.then.diff.get(name, "")
-    assert len(writes) == (1 if diff else 0)
-    for write in writes:
-        before, after = (machine.file or b"").decode(), write.content.reveal().decode()
-        assert reading.changed_lines(before, after) == diff
+    writes = {step.path: step for step in steps if isinstance(step, WriteFile)}
+    said = scenario.then.diff.get(name, {})
+    diffs = {machine.path: said} if isinstance(said, str) else said
+    assert set(writes) == set(diffs)
+    for path, write in writes.items():
+        old = machine.others.get(path, machine.file or b"")
+        before, after = old.decode(), write.content.reveal().decode()
+        assert reading.changed_lines(before, after) == diffs[path]
         ends = {line[len(line.rstrip("\r\n")) :] for line in after.splitlines(keepends=True)}
         assert ends <= {"\r\n" if "\r\n" in before else "\n", ""}
         read = reading.paste_reading if machine.group == "proxy" else reading.oslo_reading
-        said = scenario.then.reads.get(name) or reading.options_that_come(diff)
-        assert read(after) == reading.laid_over(read(before), said)
+        options = scenario.then.reads.get(name) or reading.options_that_come(diffs[path])
+        assert read(after) == reading.laid_over(read(before), options)
 
 
 def check_secrecy(scenario: Scenario, text: str) -> None:
