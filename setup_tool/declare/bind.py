@@ -140,7 +140,8 @@ def _bind_controllers(
         keystone = catalogue_urls(catalogue, "identity", region)
         found = keystone.get("internal") or keystone.get("public")
         for controller in served:
-            use, said = bind_controller.ec2_use(controller, found, published.values)
+            answers = facts[controller.node.name]
+            use, said = bind_controller.ec2_use(controller, answers, found, published.values)
             uses.append(use)
             notes += said
         uses.append(published)

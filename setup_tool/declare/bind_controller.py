@@ -16,11 +16,12 @@ from setup_tool.declare.questions import (
     EC2_PORT,
     NOVA,
     NOVA_EC2_UNIT,
+    OWN_KEYSTONE,
     nova_api_units,
     nova_installation,
 )
 from setup_tool.declare.releases import NOVA_WITHOUT_EC2, is_at_least
-from setup_tool.declare.urls import bound, port, without_version
+from setup_tool.declare.urls import bound, is_loopback, port, root, without_version
 from setup_tool.declare.versions import installed_release
 from setup_tool.declare.wanted import Use
 
@@ -46,6 +47,9 @@ _APIS_REASON = "nova {} serves EC2 from nova-api when enabled_apis holds ec2."
 _TOKENS_REASON = (
     "nova's EC2 asks Keystone about signatures at keystone_ec2_url, at localhost where it is not "
     "set."
+)
+_LOST_REASON = (
+    "nova's EC2 asks Keystone about signatures at {}, where none answers: it refuses every request."
 )
 _URLS_REASON = (
     "nova's EC2 tells users where it is by ec2_host and its like, by the node's own address where "
@@ -102,7 +106,10 @@ def read_controller(node: Node, facts: Answers) -> tuple[Controller | None, tupl
 
 
 def ec2_use(
-    controller: Controller, keystone: str | None, published: Mapping[str, Value]
+    controller: Controller,
+    facts: Answers,
+    keystone: str | None,
+    published: Mapping[str, Value],
 ) -> tuple[Use, tuple[Note, ...]]:
     """Return the role that brings nova's EC2 to a controller that is to serve it.
 
@@ -112,7 +119,7 @@ def ec2_use(
     node, files = controller.node, controller.files
     apis = files.get("enabled_apis")
     missing = apis is not None and not controller.names_ec2 and not files.alone
-    tokens = _tokens_url(controller, keystone)
+    tokens = _tokens(controller, keystone, facts)
     urls, notes = url_options(files, str(published["url_public"]), str(published["url_internal"]))
     values: dict[str, Value] = {
         **_values(controller, "ec2"),
@@ -123,8 +130,8 @@ def ec2_use(
         "apis_section": None if files.alone else "DEFAULT",
         "apis_default": files.listed("enabled_apis") or _APIS,
         "apis_reason": _APIS_REASON.format(controller.release) if missing else None,
-        "keystone_ec2_url": tokens,
-        "tokens_reason": _TOKENS_REASON if tokens else None,
+        **tokens,
+        "tokens_in_place": tokens["tokens_conf"] in node.settings.in_place,
         "urls_reason": _URLS_REASON if any(urls.values()) else None,
         "ec2_address": files.value("ec2_listen"),
         "ec2_port": _port(files, "ec2"),
@@ -199,7 +206,9 @@ def _values(controller: Controller, api: str) -> dict[str, Value]:
     health = settings.nova_api_health_url or _health_url(files, api)
     return {
         "nova_files": files.paths,
-        "nova_api_units": (NOVA_EC2_UNIT,) if files.alone else nova_api_units(node),
+        "nova_api_units": (NOVA_EC2_UNIT,)
+        if files.alone and not settings.nova_api_service
+        else nova_api_units(node),
         "nova_api_port": port(health),
         "nova_api_health_url": health,
         "nova_api_restart": settings.nova_api_restart,
@@ -217,19 +226,35 @@ def _installed_release(node: Node, facts: Answers) -> str | None:
     return installed_release(facts[nova_installation(node)], facts[NOVA])
 
 
-def _tokens_url(controller: Controller, keystone: str | None) -> str | None:
-    """Return where nova is to check EC2 signatures, None where its file says so already."""
-    found = controller.files.get("keystone_ec2_url")
-    if found is not None and found.option.value:
-        return None
+def _tokens(controller: Controller, keystone: str | None, facts: Answers) -> dict[str, Value]:
+    """Return where nova is to check EC2 signatures, None where its files say so already.
+
+    The one that they say is wrong where it leads to the node itself, Keystone is elsewhere, and
+    none answers there.
+    """
+    files = controller.files
+    found = files.get("keystone_ec2_url")
+    said = found.option.value if found else ""
+    lost = (
+        bool(said and keystone)
+        and not (is_loopback(keystone or "") or facts[OWN_KEYSTONE].status)
+        and is_loopback(said)
+        and root(said).endswith(f":{port(OWN_KEYSTONE.url)}")
+    )
+    if said and not lost:
+        return {"keystone_ec2_url": None, "tokens_conf": files.path, "tokens_reason": None}
     if keystone is None:
         raise DeclarationError(
-            f"{controller.node.name}: where nova is to check EC2 signatures cannot be told: "
+            f"{files.node}: where nova is to check EC2 signatures cannot be told: "
             "Keystone has no single internal or public endpoint of its own in this region. Correct "
-            f"the catalogue, or set keystone_ec2_url in {controller.node.settings.nova_conf}."
+            f"the catalogue, or set keystone_ec2_url in {files.path}."
         )
     version = "v3" if is_at_least(controller.release, _V3_TOKENS_SINCE) else "v2.0"
-    return f"{without_version(keystone)}/{version}/ec2tokens"
+    return {
+        "keystone_ec2_url": f"{without_version(keystone)}/{version}/ec2tokens",
+        "tokens_conf": files.place_to_write("keystone_ec2_url"),
+        "tokens_reason": _LOST_REASON.format(said) if lost else _TOKENS_REASON,
+    }
 
 
 def _health_url(files: NovaFiles, api: str) -> str:

@@ -30,6 +30,8 @@ NOVA_EC2_UNIT = "nova-api-ec2"
 """Debian's and Ubuntu's package of that name: EC2 as a service of its own."""
 EC2_PORT = 8773
 COMPUTE_PORT = 8774
+OWN_KEYSTONE = FetchHttp("http://127.0.0.1:5000/")
+"""Whether a Keystone answers where nova's EC2 asks unless it is told (``keystone_ec2_url``)."""
 SWIFT = ReadPackage(SWIFT_PACKAGES)
 SWIFT3 = ReadPackage(SWIFT3_PACKAGES)
 NOVA = ReadPackage(NOVA_PACKAGES)
@@ -107,6 +109,8 @@ def first_questions(node: Node) -> tuple[NodeQuery, ...]:
         if settings.firewall == "auto" and settings.nova_api_health_url:
             # the one it has unless its file says otherwise
             asked.append(ReadFirewall(EC2_PORT))
+        if settings.ec2 != "off":
+            asked.append(OWN_KEYSTONE)
     return tuple(asked)
 
 

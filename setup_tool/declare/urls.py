@@ -31,6 +31,12 @@ def port(url: str) -> int:
     return parts.port or (443 if parts.scheme == "https" else 80)
 
 
+def is_loopback(url: str) -> bool:
+    """Tell whether a URL leads to whatever machine it is called from."""
+    name = urlsplit(url).hostname or ""
+    return name in {"localhost", "::1"} or name.startswith("127.")
+
+
 def bound(address: str | None, number: int, scheme: str = "http") -> str:
     """Return the URL at which a service is asked on its own node."""
     name = (address or "").strip()

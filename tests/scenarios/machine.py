@@ -69,9 +69,10 @@ class Machine:
     bytes of those beside the one, ``written`` those of them that a step wrote.
 
     ``file`` are its bytes, None where it is not there or, by ``problem``, not to be
-    read. ``answer`` is the HTTP status of every URL but ``/info``, or why there is none;
-    ``release`` is what ``/info`` says, ``swift3`` the version of that package. ``stamp`` is
-    the instance and digests it left.
+    read. ``answer`` is the HTTP status of every URL but ``/info``, or why there is none,
+    ``keystone`` that of a Keystone on this very machine; ``release`` is what ``/info``
+    says, ``swift3`` the version of that package. ``stamp`` is the instance and digests it
+    left.
     """
 
     group: str
@@ -90,6 +91,7 @@ class Machine:
     instance: str = "first"
     started_at: int = STARTED_AT
     answer: int | str = 200
+    keystone: int | str = "connection refused"
     stamp: StampFact = StampFact()  # noqa: RUF009 - frozen
     installation: InstallationFact = InstallationFact()  # noqa: RUF009 - frozen
     install: InstallFact = InstallFact()  # noqa: RUF009 - frozen
@@ -174,12 +176,13 @@ class Machine:
                 return replace(self, runs=left)
 
     def _fetch(self, url: str) -> HttpFact:
-        if isinstance(self.answer, str):
-            return HttpFact(problem=self.answer)
+        answer = self.keystone if url == "http://127.0.0.1:5000/" else self.answer
+        if isinstance(answer, str):
+            return HttpFact(problem=answer)
         if url.endswith("/info"):
             body = {"swift": {"version": self.release}} if self.release else {}
             return HttpFact(200, json.dumps(body).encode())
-        return HttpFact(self.answer)
+        return HttpFact(answer)
 
 
 def read_machine(said: Mapping[str, Any], text: str | None) -> Machine:
