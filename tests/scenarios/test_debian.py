@@ -8,6 +8,7 @@ import pytest
 
 from setup_tool.core.errors import DeclarationError
 from tests.editors.oracles import debian
+from tests.scenarios.nova_reading import nova_gets
 from tests.scenarios.reading import changed_lines, oslo_reading, paste_reading
 from tests.scenarios.scenario import make_cloud, ready
 
@@ -119,3 +120,15 @@ def test_in_a_nova_conf_of_that_size_ec2_goes_below_the_comment_of_its_option() 
     assert {name: said for name, said in read.items() if said} == {
         name: said for name, said in oslo_reading(text).items() if said
     }
+
+
+def test_in_a_nova_conf_of_that_size_the_list_that_is_set_is_changed_beside_its_comment() -> None:
+    shown = "#enabled_apis = osapi_compute,metadata\n"
+    text = debian("nova.conf").replace(shown, f"{shown}enabled_apis=osapi_compute,metadata\n")
+    node = {"group": "controller", "file": text, "package": "2:12.0.6-1"}
+    cloud = make_cloud({**ready(), "node": node})
+    after = cloud.after(cloud.plan())
+    now = (after.machines["node"].file or b"").decode()
+    assert f"{shown}enabled_apis=ec2,osapi_compute,metadata\n" in now
+    assert nova_gets(after.machines["node"])["enabled_apis"] == ["ec2", "osapi_compute", "metadata"]
+    assert after.plan().is_empty
