@@ -9,7 +9,7 @@ from setup_tool.core.errors import DeclarationError
 from setup_tool.core.plan import Note
 from setup_tool.core.queries import ReadFile
 from setup_tool.declare.ec2_urls import url_options
-from setup_tool.declare.nova_files import NovaFiles, read_nova_files
+from setup_tool.declare.nova_files import NovaFiles, OtherFilesError, read_nova_files
 from setup_tool.declare.nova_guard import INSTEAD, harm_of_ec2
 from setup_tool.declare.questions import (
     COMPUTE_PORT,
@@ -96,13 +96,18 @@ def read_controller(node: Node, facts: Answers) -> tuple[Controller | None, tupl
     release = settings.nova_version or _installed_release(node, facts)
     if release is None or fact.content is None:
         return None, _unknown(node, fact)
-    controller = Controller(node, release, read_nova_files(node, facts, release))
-    if settings.ec2 == "nova" and not controller.has_ec2:
+    has_ec2 = not is_at_least(release, NOVA_WITHOUT_EC2)
+    if settings.ec2 == "nova" and not has_ec2:
         raise DeclarationError(
             f"{node.name}: nova {release} has no EC2 API: it was removed in nova 13 (Mitaka). "
             f"{INSTEAD} Set `ec2: auto` or `ec2: off`."
         )
-    return controller, ()
+    try:
+        return Controller(node, release, read_nova_files(node, facts, release)), ()
+    except OtherFilesError as error:
+        if has_ec2 and settings.ec2 != "off":
+            raise
+        return None, (Note(node.name, str(error).removeprefix(f"{node.name}: ")),)
 
 
 def ec2_use(
@@ -176,7 +181,10 @@ def present_use(node: Node, facts: Answers) -> Use | None:
     release = settings.nova_version or _installed_release(node, facts)
     if release is None or fact.content is None:
         return None
-    controller = Controller(node, release, read_nova_files(node, facts, release))
+    try:
+        controller = Controller(node, release, read_nova_files(node, facts, release))
+    except OtherFilesError:
+        return None
     if controller.has_ec2 and (controller.names_ec2 or controller.files.alone):
         return Use("nova-ec2", "node", node.name, _values(controller, "ec2"))
     return Use("nova-ec2-off", "node", node.name, _values(controller, "osapi_compute"))

@@ -29,6 +29,10 @@ _PACKAGED = "/usr/"
 _REFERENCE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
+class OtherFilesError(DeclarationError):
+    """nova-api reads other files than the one that the inventory names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """An option where it is read: the file's path, the file, the option in it."""
@@ -118,7 +122,8 @@ class NovaFiles:
 def read_nova_files(node: Node, facts: Answers, release: str) -> NovaFiles:
     """Return the files that the node's nova-api reads, of which nova.conf must be one.
 
-    Raises `DeclarationError` for one that cannot be read, or where nova-api reads others.
+    Raises `DeclarationError` for one that cannot be read, `OtherFilesError` where nova-api reads
+    others.
     """
     path = node.settings.nova_conf
     main: FileFact = facts[ReadFile(path)]
@@ -136,7 +141,7 @@ def read_nova_files(node: Node, facts: Answers, release: str) -> NovaFiles:
             layers.append((each, _opened(node, each, file)))
     if layers and not own:
         named = [name for name, _ in layers if not name.startswith(_PACKAGED)]
-        raise DeclarationError(
+        raise OtherFilesError(
             f"{node.name}: {fact.program or 'nova-api'} does not read {path}: it is started with "
             f"{', '.join(named or [name for name, _ in layers])}. Set nova_conf to the file it "
             "reads in the inventory, or correct how it is started."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from setup_tool.core.errors import DeclarationError
+from setup_tool.core.queries import ReadFile
 from setup_tool.declare.inventory import make_inventory, parse_inventory
 from setup_tool.declare.questions import first_questions
 from setup_tool.declare.serving import Serving, serving
@@ -47,7 +48,9 @@ use = egg:swift#proxy
 def served(given: Mapping[str, Any], **variables: Any) -> Serving:
     cloud = make_cloud({**ready(), "all": variables, "node": given})
     (node,) = make_inventory(parse_inventory(cloud.inventory, "inventory.yaml")).nodes
-    facts = {query: cloud.machines["node"].ask(query) for query in first_questions(node)}
+    machine = cloud.machines["node"]
+    facts = {query: machine.ask(query) for query in first_questions(node)}
+    facts |= {query: machine.ask(query) for query in map(ReadFile, machine.others)}
     return serving(ROLES, node, facts)
 
 
@@ -101,6 +104,13 @@ def test_a_controller_is_asked_at_an_api_that_its_file_has() -> None:
     )
     modern = controller("[DEFAULT]\nenabled_apis = ec2,osapi_compute\n", "2:26.2.2-1", ec2="off")
     assert url(modern).endswith(":8774/")
+
+
+def test_files_that_nova_api_does_not_read_have_no_reader() -> None:
+    other = {"/opt/nova.conf": "[DEFAULT]\n"}
+    started = {"program": "nova-api", "told_files": True, "told": list(other)}
+    given = {"group": "controller", "file": "[DEFAULT]\n", "others": other, "oslo": started}
+    assert served(given) == Serving()
 
 
 def test_a_file_that_was_not_there_has_no_reader_of_its_own() -> None:
