@@ -67,10 +67,11 @@ def _s3api_reasons(file: IniFile, names: Mapping[Role, str], release: str) -> It
     if old is None:
         yield f"Swift {release} has S3 built in."
     else:
+        stays = f" [filter:{old}] stays as it is: nothing uses it any more."
         yield (
             f"Swift {release} has s3api built in; swift3 does not load on Python 3. s3api takes "
-            f"its place and those of its options that it knows. [filter:{old}] stays as it is: "
-            "nothing uses it any more."
+            "its place and those of its options that it knows."
+            + ("" if old == Role.S3API.value else stays)
         )
     yield from _renaming(names, OF_S3API, "s3api")
     if Role.S3TOKEN not in names or Role.TEMPAUTH in names:

@@ -18,7 +18,7 @@ from setup_tool.declare.roles import Declaration, Role
 from setup_tool.declare.wanted import Use
 from setup_tool.editors.ini import Dialect
 from setup_tool.editors.pipeline import OF_S3API
-from setup_tool.resources.config_file import ConfigFile, ListMember, Setting
+from setup_tool.resources.config_file import Carried, ConfigFile, ListMember, Setting
 from setup_tool.resources.identity.endpoint import Endpoint
 from setup_tool.resources.identity.grant import Grant
 from setup_tool.resources.package import Package
@@ -83,6 +83,31 @@ def test_what_the_roles_of_a_stage_ask_about_packages_is_asked_once() -> None:
     }
     asked = PlanInstall("swift-proxy", ("mod",), ("swift-proxy",))
     assert package_questions(roles, Stage.PROXIES) == (asked,)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"debian": ["${word}"]}, {"units": "${units}"}, {"because": ["Of ${word}."]}]
+)
+def test_a_package_that_refers_to_values_is_asked_about_when_they_are_known(
+    fields: dict[str, Any],
+) -> None:
+    declaration = Declaration("package", {**LACKING, **fields}, "node", Stage.PROXIES, ORIGIN)
+    roles = {"one": Role("one", "one", (declaration,))}
+    assert package_questions(roles, Stage.PROXIES) == ()
+
+
+def test_a_package_says_how_its_service_is_found_when_it_is_asked_about_alone() -> None:
+    [package] = made("package", {**LACKING, "units": ("a", "b"), "port": 80})
+    query = PlanInstall("swift-proxy", ("mod",), ("swift-proxy",), units=("a", "b"), port=80)
+    assert package.queries() == (query,)
+
+
+def test_a_file_carries_options_from_one_section_to_another() -> None:
+    [file] = made("config_file", {**FILE, "carried": {"a": {"b": ["c", "d"]}}})
+    assert file.carried == (Carried("a", "b", "c"), Carried("a", "b", "d"))
+    assert refusal("config_file", {**FILE, "carried": {"a": ["c"]}}) == (
+        "config_file wants a mapping of sections in 'carried' of '[a]'."
+    )
 
 
 def test_a_file_is_declared_by_its_options_its_lists_and_its_pipeline() -> None:

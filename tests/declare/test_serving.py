@@ -79,6 +79,16 @@ def test_a_proxy_with_s3_must_sign_for_the_location_that_its_file_names() -> Non
     assert proxy(named.replace("s3api s3token", "")).location is None, "it is not in the pipeline"
 
 
+def test_a_proxy_of_swift3_is_proven_by_the_older_signature_whatever_its_release() -> None:
+    text = PASTE.format(s3="").replace("cache authtoken", "cache swift3 s3token authtoken")
+    text += "[filter:swift3]\nuse = egg:swift3#swift3\n"
+    for swift3 in (None, "1.11.0-1"):
+        given = {"group": "proxy", "file": text, "package": "2.15.2-1", "swift3": swift3}
+        found = served(given)
+        assert (found.health_url, found.location, found.signature) == (HEALTH, "US", "v2")
+    assert proxy(PASTE.format(s3="s3api s3token")).signature == "v4"
+
+
 @pytest.mark.parametrize("variables", [{"s3": "off"}, {"s3": "s3api"}, {"s3_location": "There"}])
 def test_what_the_inventory_wants_plays_no_part(variables: dict[str, Any]) -> None:
     found = proxy(PASTE.format(s3=""), **variables)

@@ -10,7 +10,7 @@ from setup_tool.core.errors import DeclarationError
 from setup_tool.core.plan import Stage
 from setup_tool.core.secret import Secret
 from setup_tool.editors.ini import Dialect
-from setup_tool.editors.pipeline import OF_S3API
+from setup_tool.editors.pipeline import OF_S3API, OF_SWIFT3_1_8
 from setup_tool.resources.config_file import ConfigFile, ListMember, Setting
 from setup_tool.resources.identity.role import Role
 from setup_tool.resources.journal import Journal
@@ -79,6 +79,15 @@ def test_a_contradiction_names_both_places_and_no_value() -> None:
     assert refusal(first, second) == (
         "node: /etc/nova/nova.conf: roles/a.yaml:3 and roles/b.yaml:7 declare different values "
         "for [DEFAULT] a. Change one of them."
+    )
+
+
+def test_two_orders_of_one_pipeline_contradict_each_other() -> None:
+    first, second = (replace(FILE, s3_order=order) for order in (OF_S3API, OF_SWIFT3_1_8))
+    assert merged([first, first]) == (first,)
+    assert refusal(first, second) == (
+        "node: /etc/nova/nova.conf is declared with the pipelines of s3api and swift3-1.8. Keep "
+        "one of them."
     )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hypothesis import event, given, settings
+from hypothesis import strategies as st
 
 from setup_tool.core.errors import DeclarationError
+from tests.scenarios import upstream_rules
 from tests.scenarios.reading import oslo_reading, paste_reading
 from tests.scenarios.scenario import make_cloud, ready
 from tests.scenarios.texts import CANARY, nova_files, proxy_files
@@ -49,6 +51,15 @@ OURS = {
     },
 }
 """Every option that the roles of a proxy may write, by section."""
+OURS_OF_SWIFT3 = {
+    "pipeline:main": {"pipeline"},
+    "app:proxy-server": {"account_autocreate"},
+    "filter:authtoken": {"delay_auth_decision"},
+    "filter:swift3": {"use", "location"},
+    "filter:s3token": {"use", "auth_uri", "reseller_prefix"},
+}
+SWIFTS = ["1.8.0", "1.10.0", "1.13.1", "2.2.0", "2.3.0", "2.5.0", "2.7.0", "2.10.2", "2.17.0"]
+PLUGINS = ["1.7", "1.8.0", "1.10.0", "1.11.0", "1.12.0"]
 
 
 @law
@@ -68,6 +79,40 @@ def test_a_proxy_file_of_any_make_is_served_or_refused_and_then_needs_nothing(
     now = (after.machines["node"].file or b"").decode()
     check_proxy(paste_reading(text), paste_reading(now), password)
     assert gone(text, now) <= {key for keys in OURS.values() for key in keys} | {"filter"}
+
+
+@law
+@given(proxy_files(), st.sampled_from(SWIFTS), st.sampled_from(PLUGINS))
+def test_a_proxy_file_of_any_make_gets_the_swift3_of_its_release_and_then_needs_nothing(
+    made: tuple[str, str], swift: str, plugin: str
+) -> None:
+    text, password = made
+    user = {"password": password, "roles": {"service": ["service"]}}
+    cloud = a_proxy(text, user, package=f"{swift}-1", swift3=f"{plugin}-1")
+    plan = planned(cloud)
+    if plan is None:
+        event("refused")
+        return
+    after = cloud.after(plan)
+    assert after.plan().is_empty
+    before, now = (
+        paste_reading((node.file or b"").decode())
+        for node in (cloud.machines["node"], after.machines["node"])
+    )
+    pipeline = now["pipeline:main"]["pipeline"].split()
+    assert upstream_rules.complaint_of_swift3(pipeline, now, plugin) is None
+    if "tempauth" not in pipeline:
+        asked = upstream_rules.asked_by_s3token(now["filter:s3token"], swift)
+        assert asked in {
+            "http://keystone:35357/v2.0/s3tokens",
+            "http://keystone:5000/v3/s3tokens",
+        }
+    for section, options in before.items():
+        # one of that name may be swift3's, and is called so then
+        called = section if section in now else "filter:swift3"
+        for key, value in options.items():
+            if key not in OURS_OF_SWIFT3.get(called, set()):
+                assert now[called][key] == value
 
 
 @law
@@ -160,10 +205,10 @@ def without(view: View, *keys: str) -> View:
     return {section: options for section, options in kept.items() if options}
 
 
-def a_proxy(text: str, user: Mapping[str, object]) -> Cloud:
+def a_proxy(text: str, user: Mapping[str, object], **node: str) -> Cloud:
     common = ready()
     common["keystone"]["users"] = {"swift": user}
-    return make_cloud({**common, "node": {"group": "proxy", "file": text}})
+    return make_cloud({**common, "node": {"group": "proxy", "file": text, **node}})
 
 
 def a_controller(text: str) -> Cloud:

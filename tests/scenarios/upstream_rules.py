@@ -33,6 +33,13 @@ MODULES = {
 }
 
 
+USUAL = {
+    "authtoken": "keystonemiddleware.auth_token:filter_factory",
+    "keystoneauth": "egg:swift#keystoneauth",
+    "tempauth": "egg:swift#tempauth",
+}
+
+
 def numbers(version: str) -> tuple[int, ...]:
     """Return a version as numbers."""
     return tuple(int(part) for part in version.split("."))
@@ -78,9 +85,9 @@ def complaint_of_s3api(pipeline: Sequence[str], view: View) -> str | None:
 
 
 def made_by(view: View, name: str) -> str:
-    """Return the egg or factory of a filter."""
+    """Return the egg or factory of a filter; of one without a section the usual one."""
     options = view.get(f"filter:{name}", {})
-    return options.get("use") or options.get("paste.filter_factory") or ""
+    return options.get("use") or options.get("paste.filter_factory") or USUAL.get(name, "")
 
 
 def asked_by_s3token(options: Mapping[str, str], swift: str) -> str:
