@@ -126,6 +126,8 @@ class Proxy:
             "USER": pwd.getpwuid(os.getuid()).pw_name,
             "LANG": "C.UTF-8",
             "XDG_CACHE_HOME": str(self._home / "var/cache"),
+            # All are found by their addresses, and eventlet's resolver takes long to import.
+            "EVENTLET_NO_GREENDNS": "yes",
             marked.LAB: self._lab,
             marked.SERVICE: self._service,
         }
