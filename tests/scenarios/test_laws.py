@@ -67,17 +67,11 @@ PLUGINS = ["1.7", "1.8.0", "1.10.0", "1.11.0", "1.12.0"]
 def test_a_proxy_file_of_any_make_is_served_or_refused_and_then_needs_nothing(
     made: tuple[str, str],
 ) -> None:
-    text, password = made
-    user = {"password": password, "roles": {"service": ["service"]}}
-    cloud = a_proxy(text, user)
-    plan = planned(cloud)
-    if plan is None:
-        event("refused")
+    found = brought_there(*made)
+    if found is None:
         return
-    after = cloud.after(plan)
-    assert after.plan().is_empty
-    now = (after.machines["node"].file or b"").decode()
-    check_proxy(paste_reading(text), paste_reading(now), password)
+    text, now = found
+    check_proxy(paste_reading(text), paste_reading(now), made[1])
     assert gone(text, now) <= {key for keys in OURS.values() for key in keys} | {"filter"}
 
 
@@ -86,19 +80,10 @@ def test_a_proxy_file_of_any_make_is_served_or_refused_and_then_needs_nothing(
 def test_a_proxy_file_of_any_make_gets_the_swift3_of_its_release_and_then_needs_nothing(
     made: tuple[str, str], swift: str, plugin: str
 ) -> None:
-    text, password = made
-    user = {"password": password, "roles": {"service": ["service"]}}
-    cloud = a_proxy(text, user, package=f"{swift}-1", swift3=f"{plugin}-1")
-    plan = planned(cloud)
-    if plan is None:
-        event("refused")
+    found = brought_there(*made, package=f"{swift}-1", swift3=f"{plugin}-1")
+    if found is None:
         return
-    after = cloud.after(plan)
-    assert after.plan().is_empty
-    before, now = (
-        paste_reading((node.file or b"").decode())
-        for node in (cloud.machines["node"], after.machines["node"])
-    )
+    before, now = map(paste_reading, found)
     pipeline = now["pipeline:main"]["pipeline"].split()
     assert upstream_rules.complaint_of_swift3(pipeline, now, plugin) is None
     if "tempauth" not in pipeline:
@@ -136,6 +121,18 @@ def test_a_nova_conf_of_any_make_gets_ec2_and_then_needs_nothing(text: str) -> N
     assert then["DEFAULT"]["keystone_ec2_url"]
     ours = ("enabled_apis", "keystone_ec2_url", "ec2_host", "ec2_dmz_host")
     assert without(then, *ours) == without(before, *ours)
+
+
+def brought_there(text: str, password: str, **node: str) -> tuple[str, str] | None:
+    """Return a proxy's file before and after its plan, which is enough; None for a refusal."""
+    cloud = a_proxy(text, {"password": password, "roles": {"service": ["service"]}}, **node)
+    plan = planned(cloud)
+    if plan is None:
+        event("refused")
+        return None
+    after = cloud.after(plan)
+    assert after.plan().is_empty
+    return text, (after.machines["node"].file or b"").decode()
 
 
 def planned(cloud: Cloud) -> Plan | None:
