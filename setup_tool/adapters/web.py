@@ -155,7 +155,8 @@ class _Exchange:
         remaining = self._deadline - time.monotonic()
         if remaining <= 0:
             raise TimeoutError
-        self._sock.settimeout(remaining)
+        if self._sock.fileno() >= 0:  # not closed behind an answer that was read whole
+            self._sock.settimeout(remaining)
 
     def _fail(self, phase: str, reason: str) -> NoReturn:
         """Raise without the cause: its text may hold the URL's query."""

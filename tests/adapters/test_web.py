@@ -60,6 +60,21 @@ def test_headers_and_body_arrive_as_given_and_the_answer_comes_back_whole() -> N
     assert sent.headers[b"accept-encoding"] == b"identity"
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.0 400 Bad\r\nContent-Length: 2\r\n",
+        b"HTTP/1.1 400 Bad\r\nConnection: close\r\nContent-Length: 2\r\n",
+        b"HTTP/1.1 400 Bad\r\nConnection: close\r\n",
+        b"HTTP/1.0 400 Bad\r\n",
+    ],
+)
+def test_an_answer_that_ends_its_connection_is_heard(head: bytes) -> None:
+    with wire_server(lambda _: head + b"\r\nno") as server:
+        answer = UrllibWeb().send(Request("GET", server.url))
+    assert (answer.status, answer.body) == (400, b"no")
+
+
 def test_an_empty_put_says_that_it_is_empty_and_a_get_says_nothing() -> None:
     with wire_server() as server:
         for method in ("PUT", "GET"):
