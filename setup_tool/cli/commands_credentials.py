@@ -31,7 +31,11 @@ def issue(
         str | None, typer.Option("--region", help="Which of the catalogue's regions.")
     ] = None,
     os_cloud: Annotated[
-        str | None, typer.Option("--os-cloud", help="Entry of clouds.yaml to log in with.")
+        str | None,
+        typer.Option(
+            "--os-cloud",
+            help="Entry of clouds.yaml to log in with; else OS_CLOUD, OS_* (v3 or v2.0).",
+        ),
     ] = None,
     directory: Annotated[
         str | None,
