@@ -44,6 +44,7 @@ format: $(VENV)/dev
 
 docs: $(VENV)/dev
 	$(BIN)/python docs/cli_reference.py
+	$(BIN)/python -m tests.docs.releases
 
 bench: $(VENV)/dev
 	$(BIN)/python -m bench

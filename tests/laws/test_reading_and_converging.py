@@ -10,6 +10,8 @@ import pytest
 if TYPE_CHECKING:
     from tests.cloud import Cloud
 
+pytestmark = pytest.mark.live("Keystone 30.0.0", "Swift 2.38.3")
+
 NODES = ("controller", "proxy1", "proxy2")
 
 

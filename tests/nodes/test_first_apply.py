@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from setup_tool.declare.versions import release_of
 from tests.nodes import places
 from tests.nodes.network import ipv4
 
@@ -13,10 +14,19 @@ if TYPE_CHECKING:
     from tests.nodes.asking import User
     from tests.nodes.cloud import Cloud
 
+RELEASES = {"ctl1": ("keystone", "22.0.2"), "proxy1": ("swift-proxy", "2.30.1")}
+pytestmark = pytest.mark.live("Keystone 22.0.2", "Swift 2.30.1")
+
 
 @pytest.fixture(scope="module")
 def demo(cloud: Cloud) -> User:
     return cloud.hosts.user("demo")
+
+
+def test_they_are_of_the_releases_that_the_mark_names(cloud: Cloud) -> None:
+    for name, (package, release) in RELEASES.items():
+        version = cloud.hosts[name].sh(f"dpkg-query --show --showformat='${{Version}}' {package}")
+        assert release_of(version) == release
 
 
 def test_the_plan_for_hosts_as_debian_sets_them_up_changes_each_proxy(cloud: Cloud) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from tests.nodes.legacy_cloud import LegacyCloud
 
+pytestmark = pytest.mark.live("Keystone 12.0.3")
+
 HEALTH = f"{LEGACY_SWIFT}/healthcheck"
 
 

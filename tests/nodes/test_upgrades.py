@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tests.cloud import Ran
     from tests.nodes.hosts import Hosts
 
+pytestmark = pytest.mark.live("Keystone 22.0.1", "Keystone 22.0.2", "Swift 2.30.1")
+
 PROXIES = ("proxy1", "proxy2")
 NATIVE = "/root/native.conf"
 """Where the proxies keep their file from before setup-tool."""
