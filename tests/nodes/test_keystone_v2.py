@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tests.cloud import Ran
     from tests.nodes.legacy_cloud import LegacyCloud
 
+pytestmark = pytest.mark.live("Keystone 12.0.3")
+
 AT = "http://10.77.0.31:8773/services"
 DECLARED = {"public": f"{AT}/Cloud", "internal": f"{AT}/Cloud", "admin": f"{AT}/Admin"}
 ELSEWHERE = "http://192.0.2.1:8773/services/Cloud"
