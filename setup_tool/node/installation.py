@@ -1,7 +1,7 @@
 """Shell text that tells how a service was installed and what its Python finds.
 
 Nothing here writes: Python keeps no byte code, and is asked as the service's own user.
-Needs ``newline`` and the functions of `processes`.
+Needs ``newline`` and the functions of `processes` and `distribution`.
 """
 
 from __future__ import annotations
@@ -97,12 +97,13 @@ container_of() {
 # owner_of FILE: sets owner to the package that holds it
 owner_of() {
     owner=
-    if command -v dpkg-query >/dev/null; then
+    package_manager
+    if [ "$database" = dpkg ]; then
         owner=$(dpkg-query -S "$1" 2>/dev/null) || owner=
         owner=${owner%%"$newline"*}
         owner=${owner%%:*}
     elif command -v rpm >/dev/null; then
-        owner=$(rpm -qf --qf '%{NAME}\n' "$1" 2>/dev/null) || owner=
+        owner=$(try_out rpm -qf --qf '%{NAME}\n' "$1" 2>/dev/null) || owner=
         owner=${owner%%"$newline"*}
     fi
 }

@@ -120,8 +120,11 @@ look_at_install() {
             absent=$wanted
         done
     fi
-    [ "$manager" != apt ] || [ -z "$absent" ] || [ "$source" != package ] ||
-        text="$text$newline$(plan_apt $absent)"
+    if [ -n "$absent" ] && [ "$source" = package ]; then
+        case $manager:$apart in
+        apt:* | *:yes) text="$text$newline$(plan_packages $absent)" ;;
+        esac
+    fi
     emit "$key" "source $source
 manager $manager
 missing$absent

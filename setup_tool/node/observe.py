@@ -26,6 +26,7 @@ from setup_tool.core.queries import (
     ReadStamp,
     ReadSystem,
 )
+from setup_tool.node.distribution import DISTRIBUTION
 from setup_tool.node.history import HISTORY, past_call
 from setup_tool.node.http_client import BODY_LIMIT, HEAD_ALLOWANCE, HTTP_CLIENT
 from setup_tool.node.installation import INSTALLATION
@@ -211,12 +212,14 @@ look_at_runs() {
 _PACKAGE = r"""
 # look_at_packages KEY NAME...: lines of name, version, state
 look_at_packages() {
-    key=$1
+    key=$1 text=
     shift
-    if command -v dpkg-query >/dev/null; then
+    package_manager
+    if [ "$database" = dpkg ]; then
         text=$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' "$@")
     elif command -v rpm >/dev/null; then
-        text=$(rpm -q --qf '%{NAME} %|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE} installed\n' "$@")
+        form='%{NAME} %|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE} installed\n'
+        text=$(try_out rpm -q --qf "$form" "$@")
     fi
     emit "$key" "$text"
 }
@@ -285,6 +288,7 @@ def _functions(queries: Sequence[NodeQuery]) -> str:
         _EMIT
         + PROCESSES
         + HTTP_CLIENT
+        + DISTRIBUTION
         + _SYSTEM
         + LOOK_AT_FILE
         + _SERVICE

@@ -38,6 +38,8 @@ class Hosts:
     network: Network
     seed: Seed
     machines: dict[str, Machine] = field(default_factory=dict)
+    layers: dict[str, Path] = field(default_factory=dict)
+    """What some machines have between the image and the seed; said before they are up."""
 
     def __getitem__(self, name: str) -> Machine:
         return self.machines[name]
@@ -91,6 +93,7 @@ class Hosts:
         """Bring machines back to their first state, whatever became of them, and boot them."""
         for name in names:
             self[name].power_off()
+            self[name].lower = self._lower(name)
             self[name].forget()
             self._furnish(self[name])
         self.up(*names)
@@ -113,13 +116,16 @@ class Hosts:
 
     def _made(self, name: str) -> Machine:
         place = PLACES[name]
-        lower = (self.seed.layer, self.seed.image)
         folder = self.folder / name
-        made = Machine(name, place.numbers, place.units, self.network, folder, lower)
+        made = Machine(name, place.numbers, place.units, self.network, folder, self._lower(name))
         if not folder.exists():
             made.prepare()
             self._furnish(made)
         return made
+
+    def _lower(self, name: str) -> tuple[Path, ...]:
+        own = (self.layers[name],) if name in self.layers else ()
+        return (self.seed.layer, *own, self.seed.image)
 
     def _furnish(self, made: Machine) -> None:
         """Write what makes a machine one of this cloud."""

@@ -1,4 +1,4 @@
-"""The Debian images that machines are made of."""
+"""The Debian images that machines are made of, and the layers that some have on them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tests.nodes.unpacked import unpacked
 
 _FILES = Path(__file__).parent / "files"
 _SCRIPT = _FILES / "image.sh"
+_LAYER = _FILES / "layer.sh"
 _MIRROR = os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org")
 
 # What is killed takes its processes and mounts with it.
@@ -44,21 +45,36 @@ class Image:
         known_by = cache.digest(_SCRIPT, self.packages, *files)
         return cache.kept(self.name, known_by, self._make)
 
+    def layer(self, name: str, packages: Path) -> Path:
+        """Return what more packages are over it, for the machines that have them.
+
+        It is made with apt where it is not kept, which takes a way out: not on a cloud's network.
+        """
+        root = self.root()
+        known_by = cache.digest(root.name, _LAYER, packages)
+        told = (self.suite, str(root))
+        made = cache.kept(name, known_by, lambda it: _run(name, packages, _LAYER, it, *told))
+        return made / "layer"
+
     def _make(self, folder: Path) -> None:
-        log = cache.PLACE / f"{self.name}.log"
         given = (*self.inside, unpacked("tools", self.tools)) if self.tools else self.inside
-        told = [str(folder), _MIRROR, self.suite, *map(str, given)]
-        with log.open("wb") as said, self.packages.open("rb") as packages:
-            ran = subprocess.run(
-                [*_CONFINED, "/bin/sh", str(_SCRIPT), *told],
-                stdin=packages,
-                stdout=said,
-                stderr=subprocess.STDOUT,
-                check=False,
-            )
-        if ran.returncode:
-            end = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
-            sys.exit(f"The image of the test hosts could not be made; all of it: {log}\n{end}")
+        _run(self.name, self.packages, _SCRIPT, folder, self.suite, *map(str, given))
+
+
+def _run(name: str, names: Path, script: Path, folder: Path, *words: str) -> None:
+    """Have a script fill the folder; it is told the mirror, and the packages on stdin."""
+    log = cache.PLACE / f"{name}.log"
+    with log.open("wb") as said, names.open("rb") as packages:
+        ran = subprocess.run(
+            [*_CONFINED, "/bin/sh", str(script), str(folder), _MIRROR, *words],
+            stdin=packages,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if ran.returncode:
+        end = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+        sys.exit(f"The {name} of the test hosts could not be made; all of it: {log}\n{end}")
 
 
 TODAY = Image("bookworm")
