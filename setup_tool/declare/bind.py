@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from setup_tool.core.errors import DeclarationError, as_one
 from setup_tool.core.plan import Note
-from setup_tool.declare import bind_controller, bind_proxy
+from setup_tool.declare import bind_controller, bind_proxy, swift3
 from setup_tool.declare.bind_catalogue import (
     check_locations,
     ec2_use,
@@ -107,6 +107,12 @@ def bind(
         uses.append(s3_use(region, served, catalogue))
         notes += published_at_one("S3", uses[-1], served)
     notes += _keystone_at_one(proxies, controllers)
+    notes += [
+        Note(proxy.node.name, text)
+        for proxy in proxies
+        if proxy.swift3 and proxy.keystone
+        if (text := swift3.unread_answer(proxy.release, proxy.swift3))
+    ]
     return Bound(tuple(uses), tuple(notes), tuple(proxies), locations)
 
 

@@ -100,6 +100,8 @@ def read_proxy(node: Node, facts: Answers) -> Proxy | None:
         keystone = without_version(login.auth_url)
     elif placed.auth is pipeline.Auth.KEYSTONE:
         keystone = swift3.keystone_of(_reader(file, section), place)
+    elif plugin is not None:
+        swift3.check_tempauth(node, release, plugin)
     health = settings.proxy_health_url or _health_url(file)
     return Proxy(node, file, section, release, health, login, _location(file), keystone, plugin)
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from setup_tool.core.errors import DeclarationError
-from setup_tool.declare.questions import SWIFT3
+from setup_tool.declare.questions import SWIFT3, info_url
 from setup_tool.declare.releases import is_at_least, series_of_swift
 from setup_tool.declare.urls import host, port, root, without_version
-from setup_tool.declare.versions import release_of
+from setup_tool.declare.versions import release_of, swift3_from_info
 from setup_tool.editors import pipeline
 
 if TYPE_CHECKING:
@@ -54,11 +54,14 @@ class S3Token:
     ``auth_uri``, without a version, else by ``auth_host``, ``auth_port`` and
     ``auth_protocol``. From Newton on ``auth_uri`` (``keystonemiddleware/s3_token.py`` 4.9.1,
     4.17.0 and 4.21.0, which post to ``/v2.0/s3tokens`` whatever ``auth_version`` says);
-    before that only the three (1.0.0). swift3's own, from 1.11 on, heeds ``auth_version``.
+    before that only the three (1.0.0). swift3 1.11 took that over as it was; its own from
+    1.12 on is ``versioned``: it heeds ``auth_version`` (``swift3/s3_token_middleware.py``
+    between the two, ``etc/proxy-server.conf-sample``, ``CHANGELOG``).
     """
 
     made_by: str
     by_uri: bool
+    versioned: bool = False
 
     @property
     def is_egg(self) -> bool:
@@ -102,6 +105,8 @@ def plugin_release(node: Node, facts: Answers) -> str:
         return said
     package = facts.get(SWIFT3)
     found = release_of(package.version) if package is not None and package.version else None
+    url = node.settings.proxy_health_url
+    found = found or (swift3_from_info(facts.get(info_url(url))) if url else None)
     if found is None:
         raise DeclarationError(
             f"{node.name}: which swift3 this proxy has, or is to get, cannot be told: none of the "
@@ -111,6 +116,33 @@ def plugin_release(node: Node, facts: Answers) -> str:
             "would come)."
         )
     return found
+
+
+def check_tempauth(node: Node, swift: str, plugin: str) -> None:
+    """Refuse a tempauth that its swift3 cannot speak to.
+
+    swift3 1.12 needs one of Swift 2.14 or later (``CHANGELOG``). Raises `DeclarationError`.
+    """
+    if is_at_least(plugin, "1.12") and not is_at_least(swift, "2.14"):
+        raise DeclarationError(
+            f"{node.name}: swift3 {plugin} checks signatures by a tempauth of Swift 2.14 or later, "
+            f"and Swift {swift} runs here, so that it would refuse all of S3. Install swift3 1.11, "
+            "or set `s3: off` for this node."
+        )
+
+
+def unread_answer(swift: str, plugin: str) -> str | None:
+    """Return what an operator should know of a Keystone of that Swift's release, if anything.
+
+    Keystone 12 answers ``/v2.0/s3tokens`` in the form of v3, without a token's id
+    (``keystone/contrib/s3/core.py``; seen on 12.0.3), and 13 has no v2.0.
+    """
+    if is_at_least(plugin, "1.12") or not is_at_least(swift, "2.14"):
+        return None
+    return (
+        f"swift3 {plugin} has s3token ask Keystone's v2.0 API, which from 12 (Pike) on gives no "
+        "answer that it can read, so S3 is refused with such a Keystone. swift3 1.12 asks v3."
+    )
 
 
 def order_of(plugin: str) -> pipeline.Order:
@@ -136,7 +168,8 @@ def s3token_of(swift: str, plugin: str, present: str | None) -> S3Token:
     else:
         fitting = (_OF_KEYSTONEMIDDLEWARE,)
     made_by = present if present in fitting else fitting[0]
-    return S3Token(made_by, by_uri=own_series is None or made_by == _OF_SWIFT3)
+    own = made_by == _OF_SWIFT3
+    return S3Token(made_by, own_series is None or own, own and is_at_least(plugin, "1.12"))
 
 
 def keystone_of(get: Get, place: str) -> str:
@@ -166,12 +199,14 @@ def keystone_options(s3token: S3Token, keystone: str, get: Get, place: str) -> d
     """
     if s3token.by_uri:
         version = None
-        if s3token.is_egg:
+        if s3token.versioned:
             said = get("auth_version")
             version = said if said in _VERSIONS else _VERSIONS[-1]
         wanted = keystone if version == "3" else _admin(keystone)
         return {
-            "s3token_auth_uri": _kept(get("auth_uri"), wanted, version),
+            "s3token_auth_uri": _kept(
+                get("auth_uri"), wanted, any_port=version == "3", slash=s3token.is_egg
+            ),
             "s3token_auth_version": version,
             "s3token_auth_host": None,
             "s3token_auth_port": None,
@@ -199,13 +234,13 @@ def _admin(keystone: str) -> str:
     return keystone.replace(f":{_PUBLIC_PORT}", f":{_ADMIN_PORT}", 1)
 
 
-def _kept(said: str | None, wanted: str, version: str | None) -> str:
+def _kept(said: str | None, wanted: str, *, any_port: bool, slash: bool) -> str:
     """Return the URL that is said where it is one of the same host that does.
 
-    ``version`` is None for keystonemiddleware's s3token, which does not take a slash off the
-    end (4.17.1). v3 is served on every port of Keystone's.
+    v3 is served on every port of Keystone's. ``slash``: one at the end is taken off, as
+    swift3's s3token does and keystonemiddleware's (4.17.1) does not.
     """
-    bare = said.rstrip("/") if said and version else said
+    bare = said.rstrip("/") if said and slash else said
     if not said or not bare or host(said) != host(wanted) or bare != root(said):
         return wanted
-    return said if version == "3" or port(said) == port(wanted) else wanted
+    return said if any_port or port(said) == port(wanted) else wanted

@@ -42,10 +42,19 @@ def installed_release(running: InstallationFact, package: PackageFact) -> str | 
 
 def swift_from_info(answer: HttpFact | None) -> str | None:
     """Return the release that Swift's ``/info`` names, if it answered and tells."""
+    return _from_info(answer, "swift")
+
+
+def swift3_from_info(answer: HttpFact | None) -> str | None:
+    """Return the release of swift3 that ``/info`` names, as it does from 1.11 on (CHANGELOG)."""
+    return _from_info(answer, "swift3")
+
+
+def _from_info(answer: HttpFact | None, section: str) -> str | None:
     if answer is None or answer.status != 200:  # noqa: PLR2004 - HTTP OK
         return None
     try:
-        found = json.loads(answer.body)["swift"]["version"]
+        found = json.loads(answer.body)[section]["version"]
     except (ValueError, KeyError, TypeError):
         return None
     return release_of(str(found))

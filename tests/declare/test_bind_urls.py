@@ -9,7 +9,7 @@ import pytest
 from setup_tool.core.facts import HttpFact
 from setup_tool.core.identity import CatalogueFact, EndpointRecord, ServiceRecord
 from setup_tool.declare.urls import bound, catalogue_urls, host, port, root, without_version
-from setup_tool.declare.versions import release_of, swift_from_info
+from setup_tool.declare.versions import release_of, swift3_from_info, swift_from_info
 
 
 @pytest.mark.parametrize(
@@ -140,3 +140,9 @@ def test_swift_tells_its_release_where_its_info_is_open(
     answer: HttpFact | None, release: str | None
 ) -> None:
     assert swift_from_info(answer) == release
+
+
+def test_info_tells_of_swift3_as_well() -> None:
+    body = b'{"swift": {"version": "2.15.2"}, "swift3": {"version": "1.11.1.dev5"}}'
+    assert swift3_from_info(HttpFact(200, body)) == "1.11.1"
+    assert swift3_from_info(HttpFact(200, b'{"swift": {"version": "2.15.2"}}')) is None

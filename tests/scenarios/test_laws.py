@@ -87,7 +87,7 @@ def test_a_proxy_file_of_any_make_gets_the_swift3_of_its_release_and_then_needs_
     pipeline = now["pipeline:main"]["pipeline"].split()
     assert upstream_rules.complaint_of_swift3(pipeline, now, plugin) is None
     if "tempauth" not in pipeline:
-        asked = upstream_rules.asked_by_s3token(now["filter:s3token"], swift)
+        asked = upstream_rules.asked_by_s3token(now["filter:s3token"], swift, plugin)
         assert asked in {
             "http://keystone:35357/v2.0/s3tokens",
             "http://keystone:5000/v3/s3tokens",

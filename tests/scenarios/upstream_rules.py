@@ -9,8 +9,10 @@ Written from upstream's sources alone, without a look at the rules under test:
   followed by ``/s3tokens``.
 - s3token by module: ``keystonemiddleware/s3_token.py`` 1.0.0 reads ``auth_host``, ``auth_port``
   and ``auth_protocol``; 4.9.1, 4.17.0 and 4.21.0 ``auth_uri`` first; all post to
-  ``/v2.0/s3tokens``, which Keystone serves on its admin port. swift3's own appends
-  ``auth_version`` (``etc/proxy-server.conf-sample`` of swift3 1.12).
+  ``/v2.0/s3tokens``, which Keystone serves on its admin port. swift3 1.11 took that over
+  (``swift3/s3_token_middleware.py``); its own appends ``auth_version`` from 1.12 on
+  (``etc/proxy-server.conf-sample``), where ``check_pipeline`` looks for s3token and
+  keystoneauth behind swift3 alone.
 """
 
 from __future__ import annotations
@@ -90,7 +92,7 @@ def made_by(view: View, name: str) -> str:
     return options.get("use") or options.get("paste.filter_factory") or USUAL.get(name, "")
 
 
-def asked_by_s3token(options: Mapping[str, str], swift: str) -> str:
+def asked_by_s3token(options: Mapping[str, str], swift: str, swift3: str) -> str:
     """Return the URL that s3token posts to; fails where that release has no such s3token."""
     use, factory = options.get("use"), options.get("paste.filter_factory")
     assert (use is None) != (factory is None), "made in two ways"
@@ -104,7 +106,8 @@ def asked_by_s3token(options: Mapping[str, str], swift: str) -> str:
     if use is not None:
         assert use == "egg:swift3#s3token"
         where = options["auth_uri"].rstrip("/")
-        return f"{where}/v{options['auth_version']}/s3tokens"
+        version = options["auth_version"] if numbers(swift3) >= (1, 12) else "2.0"
+        return f"{where}/v{version}/s3tokens"
     assert factory is not None
     module = factory.removesuffix(".s3_token:filter_factory")
     assert module in MODULES[series], f"{module} is not there in Swift {swift}"
