@@ -154,7 +154,7 @@ class Round:
     def _identity(self, changes: tuple[Change, ...]) -> None:
         for change in changes:
             if change.requires is not None:
-                problem = problem_at(self._world.web, change.requires)
+                problem = problem_at(self._world.web, self._world.clock, change.requires)
                 if problem is not None:
                     raise SetupToolError(
                         f"identity: '{change.summary}' was left out, since nothing may be "
