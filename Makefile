@@ -13,9 +13,11 @@ ifneq ($(CA_BUNDLE),)
 export SSL_CERT_FILE ?= $(CA_BUNDLE)
 endif
 
-# Clouds of test hosts side by side, 700 MB of memory each. Their tests wait, too: some more of them
-# than processors end sooner.
-HOSTS_AT_ONCE ?= $(shell expr \( $$(getconf _NPROCESSORS_ONLN) \* 3 + 1 \) / 2)
+# Tests also wait, so that some more processes of them than processors end sooner. A lab takes
+# 350 MB of memory, a cloud of test hosts 700.
+PROCESSORS := $(shell getconf _NPROCESSORS_ONLN)
+TESTS_AT_ONCE ?= $(shell expr $(PROCESSORS) \* 2)
+HOSTS_AT_ONCE ?= $(shell expr \( $(PROCESSORS) \* 3 + 1 \) / 2)
 
 .PHONY: demo test test-nodes check format docs bench clean clean-nodes
 
@@ -23,7 +25,7 @@ demo: $(VENV)/operator
 	$(BIN)/setup-tool demo
 
 test: $(VENV)/dev $(CLIENTS)/ready
-	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses=$(TESTS_AT_ONCE) --dist=loadfile --no-loadscope-reorder
 
 # On real hosts: Debian machines with systemd, in namespaces. Needs root.
 test-nodes: $(VENV)/dev

@@ -91,7 +91,7 @@ def test_no_key_is_made_when_the_gateway_is_down(
         )
         asked = [(method, path) for method, path, *_ in keystone.seen]
     assert said.startswith(f"No answer from {closed_url.removeprefix('http://')} (connect: ")
-    assert asked == [("POST", "/v3/auth/tokens")]
+    assert asked == [("GET", "/"), ("POST", "/v3/auth/tokens")]
     assert list(tmp_path.iterdir()) == []
 
 

@@ -166,29 +166,30 @@ def test_law_3_killed_after_each_thing_it_says_on_a_real_cloud(untouched: Cloud)
 
 
 def test_law_3_killed_between_keystone_and_the_proxies_the_next_run_knows_what_is_left(
-    served: Cloud, tmp_path: Path
+    untouched: Cloud, tmp_path: Path
 ) -> None:
     """Of a login that was let in again nothing can be seen but what the run itself left."""
-    keystone = Rest(served.lab)
+    untouched.apply()
+    keystone = Rest(untouched.lab)
     (swift,) = keystone.find("user", name="swift")
-    words = ("-i", served.inventory, "--reset-service-password")
+    words = ("-i", untouched.inventory, "--reset-service-password")
     keystone.change("user", swift["id"], password="another one")
-    operator = served.start("apply", *words, "--yes")
+    operator = untouched.start("apply", *words, "--yes")
     assert operator.stderr is not None
     assert any("reset the password of user swift" in line for line in operator.stderr)
     next(operator.stderr)  # the reset was made, and the first proxy's turn has come
     operator.kill()
     operator.communicate(timeout=120)
 
-    changes = served.plan()["changes"]
+    changes = untouched.plan()["changes"]
 
     assert ("proxy2", "reload swift-proxy") in {(c["target"], c["summary"]) for c in changes}
     (reason,) = {r for c in changes if c["target"] == "proxy2" for r in c["reasons"]}
     assert reason.startswith("A run that ended early was to have swift-proxy read ")
-    served.run("apply", "-i", served.inventory, "--yes")
-    assert served.plan()["converged"] is True
-    eucarc = str(issue(served, tmp_path / "keys").eucarc)
-    verified = served.run("verify", "--eucarc", eucarc, "--format", "json")
+    untouched.run("apply", "-i", untouched.inventory, "--yes")
+    assert untouched.plan()["converged"] is True
+    eucarc = str(issue(untouched, tmp_path / "keys").eucarc)
+    verified = untouched.run("verify", "--eucarc", eucarc, "--format", "json")
     assert verified.document["passed"] is True
 
 

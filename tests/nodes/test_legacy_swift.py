@@ -4,8 +4,8 @@ swift3 is on no package index, so nothing here takes S3's requests. What it hand
 is asked instead: ``Authorization: AWS ACCESS:SIGNATURE`` and, as the token, the text that was
 signed (``keystonemiddleware/s3_token.py`` 4.17.1). That module reads a token of v2.0 from the
 answer. Keystone 12.0.2 and 12.0.3 answer with one of v3, and without its id
-(``keystone/contrib/s3/core.py``), so with them only the s3token that swift3 1.11 and 1.12
-bring could work.
+(``keystone/contrib/s3/core.py``), so with them only the s3token that swift3 1.12 brings could
+work.
 """
 
 from __future__ import annotations
