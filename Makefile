@@ -16,8 +16,9 @@ endif
 # Tests also wait, so that some more processes of them than processors end sooner. A lab takes
 # 350 MB of memory, a cloud of test hosts 700.
 PROCESSORS := $(shell getconf _NPROCESSORS_ONLN)
-TESTS_AT_ONCE ?= $(shell expr $(PROCESSORS) \* 2)
-HOSTS_AT_ONCE ?= $(shell expr \( $(PROCESSORS) \* 3 + 1 \) / 2)
+SOME_MORE := $(shell expr \( $(PROCESSORS) \* 3 + 1 \) / 2)
+TESTS_AT_ONCE ?= $(SOME_MORE)
+HOSTS_AT_ONCE ?= $(SOME_MORE)
 
 .PHONY: demo test test-nodes check format docs bench clean clean-nodes
 
