@@ -40,7 +40,7 @@ account_autocreate = true
 
 [filter:tempauth]
 use = egg:swift#tempauth
-user_test_tester = testing .admin
+user_bench_bencher = of-the-bench .admin
 
 """
 _FILTERS = (

@@ -94,11 +94,15 @@ container_of() {
     esac
 }
 
-# owner_of FILE: sets owner to the package that holds it; dpkg takes long to tell, and no
-# package has files where the Filesystem Hierarchy Standard leaves that to the machine's people
+# owner_of FILE: sets owner to the package that holds it; dpkg takes long to tell, so it is asked
+# only where packages have files by the Filesystem Hierarchy Standard
 owner_of() {
     owner=
-    case $1 in /home/* | /root/* | /tmp/* | /usr/local/*) return 0 ;; esac
+    case $1 in
+    /usr/local/*) return 0 ;;
+    /usr/* | /opt/* | /etc/* | /var/* | /srv/* | /bin/* | /sbin/* | /lib*) ;;
+    *) return 0 ;;
+    esac
     package_manager
     if [ "$database" = dpkg ]; then
         owner=$(dpkg-query -S "$1" 2>/dev/null) || owner=
