@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         IdentityStep,
         Whereabouts,
     )
+    from setup_tool.core.key_record import KeyRecord
     from setup_tool.core.queries import NodeQuery
     from setup_tool.core.secret import Text
     from setup_tool.core.transaction import Outcome, Transaction
@@ -166,8 +167,12 @@ class Keys(Protocol):
         """Return the EC2 credentials of a (user, project), in a stable order."""
         ...
 
-    def create(self, owner: Owner) -> Credential:
-        """Make a new credential; Keystone chooses access and secret."""
+    def create(self, owner: Owner, record: KeyRecord | None = None) -> Credential:
+        """Make a new credential; Keystone chooses access and secret.
+
+        With a ``record`` that is kept with it where Keystone lets it; the credential that is
+        returned tells: else its own record is empty.
+        """
         ...
 
     def create_chosen(self, owner: Owner, pair: KeyPair) -> Credential:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
+import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from setup_tool.adapters.key_blobs import credential_id, encoded, pair_of
 from setup_tool.adapters.keystone import ConflictError, ForbiddenError, Keystone, MissingError
 from setup_tool.adapters.keystone_access import Found
 from setup_tool.adapters.keystone_names import Names
@@ -19,6 +20,7 @@ from setup_tool.core.secret import Secret
 if TYPE_CHECKING:
     from setup_tool.adapters.cloud_login import CloudLogin
     from setup_tool.adapters.keystone_access import Access
+    from setup_tool.core.key_record import KeyRecord
 
 _ID = re.compile(r"[0-9A-Za-z_.-]{1,64}").fullmatch
 
@@ -66,13 +68,33 @@ class KeystoneKeys:
         )
         return tuple(sorted(found, key=lambda credential: credential.pair.access))
 
-    def create(self, owner: Owner) -> Credential:
-        """Make a new credential; see `setup_tool.ports.Keys`."""
-        record = self._keystone.call(
+    def create(self, owner: Owner, record: KeyRecord | None = None) -> Credential:
+        """Make a new credential; see `setup_tool.ports.Keys`.
+
+        The record goes into the blob, which only ``/v3/credentials`` takes. Before Keystone 15
+        (Stein) its policy lets administrators alone do that; then, as in v2.0, the key is made
+        without.
+        """
+        if record is not None and self._keystone.access().version is Version.V3:
+            with suppress(ForbiddenError):
+                return self._create_recorded(owner, record)
+        made = self._keystone.call(
             f"create an EC2 credential of user {owner.user} for project {owner.project}",
             lambda client: client.ec2.create(owner.user_id, owner.project_id),
         )
-        return _credential(owner, record)
+        return _credential(owner, made)
+
+    def _create_recorded(self, owner: Owner, record: KeyRecord) -> Credential:
+        pair = KeyPair(secrets.token_hex(16), Secret(secrets.token_hex(16)))
+        blob = encoded(pair, record)
+        self._keystone.call(
+            f"create an EC2 credential of user {owner.user} for project {owner.project}",
+            lambda client: client.credentials.create(
+                owner.user_id, "ec2", blob.reveal(), project=owner.project_id
+            ),
+            secret=True,
+        )
+        return Credential(owner, pair, record)
 
     def create_chosen(self, owner: Owner, pair: KeyPair) -> Credential:
         """Make a credential with this access and secret; v2.0 chooses both itself.
@@ -82,9 +104,7 @@ class KeystoneKeys:
         """
         if self._keystone.access().version is Version.V2:
             return self.create(owner)
-        blob = pair.secret.map(
-            lambda secret: json.dumps({"access": pair.access, "secret": secret}, sort_keys=True)
-        )
+        blob = encoded(pair)
         try:
             self._keystone.call(
                 f"create access key {pair.access} of user {owner.user}",
@@ -109,16 +129,14 @@ class KeystoneKeys:
             return
 
     def _check_same(self, owner: Owner, pair: KeyPair) -> None:
-        # Keystone's id of an EC2 credential is the digest of its access key.
-        known_id = hashlib.sha256(pair.access.encode()).hexdigest()
         record = self._keystone.call(
             f"read access key {pair.access}",
-            lambda client: client.credentials.get(known_id),
+            lambda client: client.credentials.get(credential_id(pair.access)),
         )
-        there = Secret(str(json.loads(record.blob).get("secret", "")))
+        there = pair_of(Secret(record.blob))
         if (record.user_id, record.project_id) != (owner.user_id, owner.project_id):
             raise SetupToolError(f"Access key {pair.access} belongs to another user or project.")
-        if there != pair.secret:
+        if there is None or there.secret != pair.secret:
             raise SetupToolError(f"Access key {pair.access} exists with another secret.")
 
     def _one_of_mine(self, project: str, domain: str | None) -> Found:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from setup_tool.core.key_record import KeyRecord
 
 if TYPE_CHECKING:
     from setup_tool.core.secret import Secret
@@ -48,10 +50,15 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """An EC2 access/secret pair of a (user, project) in Keystone."""
+    """An EC2 access/secret pair of a (user, project) in Keystone.
+
+    ``record`` is what was asked to be kept with it; empty where that was not looked up or
+    Keystone did not take it. It does not tell two credentials apart.
+    """
 
     owner: Owner
     pair: KeyPair
+    record: KeyRecord = field(default=KeyRecord(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from setup_tool.adapters.key_blobs import credential_id, record_of
 from setup_tool.adapters.keys import KeystoneKeys
 from setup_tool.core.credential import Credential, KeyPair, Owner
 from setup_tool.core.errors import DeclarationError, SetupToolError
+from setup_tool.core.key_record import KeyRecord
 from setup_tool.core.secret import Secret
 from setup_tool.credentials.issue import issue
 
@@ -152,6 +154,32 @@ def test_an_administrator_issues_for_a_member(
     assert member.find(owner) == admin.find(owner) == (made,)
 
 
+def test_a_record_is_kept_with_a_new_key_and_does_not_tell_keys_apart(
+    member: KeystoneKeys, admin: KeystoneKeys, rest: Rest, owner: Owner
+) -> None:
+    record = KeyRecord(label="backup", purpose="nightly")
+    for keys in (member, admin):
+        made = keys.create(owner, record)
+        assert made.record == record
+        known_id = credential_id(made.pair.access)
+        kept = rest.send("GET", f"/credentials/{known_id}")["credential"]["blob"]
+        assert record_of(Secret(kept)) == record
+        assert made in member.find(owner)
+        keys.delete(made)
+    assert member.find(owner) == ()
+
+
+def test_a_key_is_made_without_its_record_where_keystone_lets_administrators_alone_write_that(
+    impostor: Impostor,
+) -> None:
+    made = {"access": "AK", "secret": "s", "tenant_id": "p1", "user_id": "u1"}
+    impostor.let_in().say("POST", "/v3/credentials", 403, {"error": {"message": "no"}})
+    impostor.say("POST", "/v3/users/u1/credentials/OS-EC2", 201, {"credential": made})
+    keys = KeystoneKeys(impostor.login())
+    found = keys.create(keys.owner(None, None, None), KeyRecord(label="backup"))
+    assert (found.pair.access, found.record) == ("AK", KeyRecord())
+
+
 def test_a_member_cannot_touch_the_keys_of_others(
     member: KeystoneKeys, log_in: Callable[..., CloudLogin], owner: Owner
 ) -> None:
@@ -160,6 +188,7 @@ def test_a_member_cannot_touch_the_keys_of_others(
     for attempt in (
         lambda: bob.find(owner),
         lambda: bob.create(owner),
+        lambda: bob.create(owner, KeyRecord(label="x")),
         lambda: bob.create_chosen(owner, KeyPair("A", Secret("b"))),
         lambda: bob.delete(made),
     ):
