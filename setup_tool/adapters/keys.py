@@ -45,11 +45,11 @@ class KeystoneKeys:
         own_user = _own_user(access, user, domain)
         own_project = _own_project(access, project, domain)
         if own_user:
-            return _owner(own_user, own_project or self._one_of_mine(project or "", domain))
+            return _owner(access, own_user, own_project or self._one_of_mine(project or "", domain))
         found_user = self._find("users", user or "", domain)
         found_project = own_project or self._find("projects", project or "", domain)
         self._check_membership(found_user, found_project)
-        return _owner(found_user, found_project)
+        return _owner(access, found_user, found_project)
 
     def find(self, owner: Owner) -> tuple[Credential, ...]:
         """Return the credentials of a (user, project), by access key.
@@ -233,8 +233,23 @@ def _own_project(access: Access, project: str | None, domain: str | None) -> Fou
     return mine if project is None or named else None
 
 
-def _owner(user: Found, project: Found) -> Owner:
-    return Owner(user.id, user.name, project.id, project.name)
+def _owner(access: Access, user: Found, project: Found) -> Owner:
+    return Owner(
+        user.id,
+        user.name,
+        project.id,
+        project.name,
+        _domain_of(access, user),
+        _domain_of(access, project),
+    )
+
+
+def _domain_of(access: Access, found: Found) -> DomainRef | None:
+    if access.version is Version.V2 or not found.domain_id:
+        return None
+    names = dict((access.user_domain, access.project_domain))
+    name = names.get(found.domain_id)
+    return DomainRef(name=name) if name else DomainRef(id=found.domain_id)
 
 
 def _credential(owner: Owner, record: Any) -> Credential:

@@ -34,7 +34,14 @@ def issue(
         typer.Option("--directory", "-d", help="Where the files go; by default USER-PROJECT."),
     ] = None,
     profile: Annotated[
-        str | None, typer.Option("--profile", help="AWS profile; by default the project's name.")
+        str | None,
+        typer.Option(
+            "--profile", help="Name in files of several clouds; by default the project's."
+        ),
+    ] = None,
+    client: Annotated[
+        list[str] | None,
+        typer.Option("--client", metavar="NAME", help="Only this client's files; repeatable."),
     ] = None,
     new: Annotated[
         bool, typer.Option("--new", help="Make a new key even where there is one.")
@@ -51,7 +58,8 @@ def issue(
     from setup_tool.cli.console import print_json
     from setup_tool.cli.issuing import Wanted, issue_bundle
 
-    wanted = Wanted(user, project, domain, region, directory, profile, new, force)
+    clients = tuple(client or ())
+    wanted = Wanted(user, project, domain, region, directory, profile, clients, new, force)
     bundle = issue_bundle(wiring.open_login(os_cloud), wanted)
     owner = bundle.issued.credential.owner
     access = bundle.issued.credential.pair.access

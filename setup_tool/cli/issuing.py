@@ -29,7 +29,10 @@ _NOBODY = KeyPair("not-issued-yet", Secret("not-issued-yet"))
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """For whom keys are wanted, and where their files go; None: ourselves, a default."""
+    """For whom keys are wanted, and where their files go; None: ourselves, a default.
+
+    ``clients`` are the names of those that get files; none: all.
+    """
 
     user: str | None = None
     project: str | None = None
@@ -37,6 +40,7 @@ class Wanted:
     region: str | None = None
     directory: str | None = None
     profile: str | None = None
+    clients: tuple[str, ...] = ()
     new: bool = False
     force: bool = False
 
@@ -63,40 +67,45 @@ def issue_bundle(login: CloudLogin, wanted: Wanted) -> Bundle:
         check_directory,
         existing_files,
         held_keys,
-        profile_name,
         render_bundle,
         write_bundle,
     )
+    from setup_tool.credentials.clients import chosen
+    from setup_tool.credentials.values import profile_name
     from setup_tool.verify.gateway import limits
 
+    clients = chosen(wanted.clients)
     keys = wiring.open_keys(login)
     owner = keys.owner(wanted.user, wanted.project, wanted.domain)
     urls, s3 = _urls(login, wanted.region)
     web = wiring.open_web(login.ca_bundle)
     told = limits(web, s3)
     directory = Path(wanted.directory or f"{owner.user}-{owner.project}").absolute()
+    place = str(directory)
     profile = wanted.profile or profile_name(owner.project)
     local = wiring.open_files()
-    check_directory(local, str(directory))
-    there = existing_files(local, str(directory))
+    check_directory(local, place, profile, clients)
+    there = existing_files(local, place, profile, clients)
     render_bundle(
         Credential(owner, _NOBODY),
         urls,
         there,
-        directory=str(directory),
+        directory=place,
         profile=profile,
+        clients=clients,
         limits=told,
         replace=wanted.force,
     )
-    held = held_keys(there, directory=str(directory), profile=profile)
+    held = held_keys(there, directory=place, profile=profile, clients=clients)
     issued, region = _issue(keys, owner, held, wanted, partial(_region, web, s3))
     urls = replace(urls, region=region)
     files = write_bundle(
         local,
-        str(directory),
+        place,
         issued.credential,
         urls,
         profile=profile,
+        clients=clients,
         limits=told,
         replace=wanted.force,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from setup_tool.core.key_record import KeyRecord
 
 if TYPE_CHECKING:
+    from setup_tool.core.identity import DomainRef
     from setup_tool.core.secret import Secret
 
 PASSING = "setup-tool-canary-"
@@ -40,12 +41,18 @@ class KeyPair:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A user and a project, by id and by the names people know."""
+    """A user and a project, by id and by the names people know.
+
+    The domains are by name where our own token names them, else by id; None in Identity
+    v2.0, which has none. They do not tell two owners apart: the ids do.
+    """
 
     user_id: str
     user: str
     project_id: str
     project: str
+    user_domain: DomainRef | None = field(default=None, compare=False)
+    project_domain: DomainRef | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

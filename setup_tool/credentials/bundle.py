@@ -8,67 +8,41 @@ profiles and people have put there stays byte for byte.
 from __future__ import annotations
 
 import dataclasses
-import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from setup_tool.core.content import Content
 from setup_tool.core.errors import DeclarationError
 from setup_tool.core.secret import Secret, Text, joined
+from setup_tool.credentials.clients import CLIENTS, paths, usable
+from setup_tool.credentials.values import check_place, profile_name, template_values
 from setup_tool.data import folder
-from setup_tool.editors.client.aws import AWS
-from setup_tool.editors.client.eucarc import EUCARC
-from setup_tool.editors.client.s3cfg import S3CMD
 from setup_tool.editors.client.settings import Mark, decoded
-from setup_tool.editors.client.template import render, unwritable
+from setup_tool.editors.client.template import render
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from setup_tool.core.credential import CloudUrls, Credential
     from setup_tool.core.gateway import GatewayLimits
-    from setup_tool.editors.client.client import Client
+    from setup_tool.editors.client.client import Client, ClientFile
     from setup_tool.ports import Files
-
-CLIENTS: tuple[Client, ...] = (EUCARC, S3CMD, AWS)
-"""Whose files a bundle has. A further client is a template and an entry here."""
-
-PATHS = tuple(file.path for client in CLIENTS for file in client.files)
-"""Every file that a bundle may have, by its path in the directory."""
-
-_MIB = 1024 * 1024
-_S3CMD_CHUNK_MIB = 15
-"""s3cmd's own default for the parts of an upload, in MiB; its least is 5."""
-
-_PROFILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True)
 class BundleFile:
     """A file of a bundle; ``path`` is relative to the directory.
 
-    ``changed``: it does not exist yet or says something else. ``notes`` are sentences
-    for the operator.
+    ``changed``: it does not exist yet or says something else. ``copy``: it keeps what
+    another file said before. ``notes`` are sentences for the operator.
     """
 
     path: str
     content: Text
     changed: bool
+    copy: bool = False
     notes: tuple[str, ...] = ()
-
-
-def profile_name(project: str) -> str:
-    """Return the AWS profile for a project: its name in letters that need no quoting.
-
-    Never ``default``, which is what programs use that were not told of a profile: it
-    stays the operator's.
-    """
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", project).strip("-._")
-    if not name:
-        return "openstack"
-    return f"openstack-{name}" if name == "default" else name
 
 
 def render_bundle(
@@ -78,67 +52,77 @@ def render_bundle(
     *,
     directory: str,
     profile: str,
+    clients: Sequence[Client] = CLIENTS,
     limits: GatewayLimits | None = None,
     replace: bool = False,
 ) -> tuple[BundleFile, ...]:
     """Return the files of a bundle in ``directory``, an absolute path.
 
     ``existing`` has the files that are there, by path. A file, or a profile in one,
-    that is for another cloud is refused; with ``replace`` it is taken over, and the
-    file as it was becomes one more file of the bundle, ``PATH.orig-DIGEST``. Clients of
-    S3 alone are left out when the cloud has no S3.
+    that is for another cloud is refused, and so is a file in the place of one that is
+    wholly ours; with ``replace`` it is taken over, and the file as it was becomes one
+    more file of the bundle, ``PATH.orig-DIGEST``. Clients of a service that the cloud
+    does not have are left out.
 
     Raises `DeclarationError`: a value that the clients' files cannot hold, a profile
     that is ``default`` or needs quoting, a file that cannot be merged safely, or one
     that is for another cloud.
     """
     directory = str(PurePosixPath(directory))
-    values = _values(credential, urls, directory, profile, limits)
-    texts = _texts(existing, directory)
+    clients = usable(clients, urls)
+    values = template_values(
+        credential, urls, directory=directory, profile=profile, limits=limits, clients=clients
+    )
+    texts = _texts(existing, directory, paths(clients, profile))
     wanted = Mark(credential.pair.access, urls.s3, urls.ec2)
     files: list[BundleFile] = []
-    for client in CLIENTS:
-        if client.needs_s3 and urls.s3 is None:
-            continue
-        held = client.mark(texts, profile, directory)
+    for client in clients:
+        held = _held(client, texts, profile, directory)
         foreign = held is not None and not held.same_cloud(wanted)
         if held is not None and foreign and not replace:
-            raise _occupied(client, held, directory)
+            raise _occupied(client, held, directory, profile)
         for file in client.files:
-            name = f"{directory}/{file.path}"
-            template = folder("templates") / "client" / file.template
-            before = texts.get(file.path)
-            declared = render(template.read_text(encoding="utf-8"), values)
-            content = file.merge(before or "", declared, name=name)
+            path = file.at(profile)
+            before = texts.get(path)
+            content = _content(file, before, values, f"{directory}/{path}")
             changed = before is None or joined(content) != Secret(before)
-            notes = _notes(file.path, before, held, wanted) if changed else ()
-            files.append(BundleFile(file.path, content, changed, notes))
+            notes = _notes(path, before, held, wanted) if changed else ()
+            files.append(BundleFile(path, content, changed, notes=notes))
             if before and foreign and changed:
-                files.append(_copy(file.path, before))
+                files.append(_copy(path, before))
     return tuple(files)
 
 
-def check_directory(files: Files, directory: str) -> None:
+def check_directory(
+    files: Files, directory: str, profile: str, clients: Sequence[Client] = CLIENTS
+) -> None:
     """Raise `DeclarationError` where a bundle cannot be written; changes nothing."""
-    for path in PATHS:
-        files.check_writable(str(Path(directory).absolute() / path))
+    check_place(directory, profile)
+    for path in paths(clients, profile):
+        files.check_writable(f"{directory}/{path}")
 
 
-def existing_files(files: Files, directory: str) -> dict[str, Content | None]:
+def existing_files(
+    files: Files, directory: str, profile: str, clients: Sequence[Client] = CLIENTS
+) -> dict[str, Content | None]:
     """Return what a directory has of a bundle, by path; raises `SetupToolError`."""
-    found = {path: files.read(str(Path(directory).absolute() / path)) for path in PATHS}
+    found = {path: files.read(f"{directory}/{path}") for path in paths(clients, profile)}
     return {path: None if data is None else Content(data) for path, data in found.items()}
 
 
 def held_keys(
-    existing: Mapping[str, Content | None], *, directory: str, profile: str
+    existing: Mapping[str, Content | None],
+    *,
+    directory: str,
+    profile: str,
+    clients: Sequence[Client] = CLIENTS,
 ) -> frozenset[str]:
     """Return the access keys that a directory's files hold for a profile.
 
     Raises `DeclarationError` for a file that cannot be understood.
     """
-    texts = _texts(existing, directory)
-    marks = (client.mark(texts, profile, directory) for client in CLIENTS)
+    texts = _texts(existing, directory, paths(clients, profile))
+    marks = (client.mark(texts, profile, directory) for client in clients if client.mark)
     return frozenset(mark.access for mark in marks if mark and mark.access)
 
 
@@ -149,6 +133,7 @@ def write_bundle(
     urls: CloudUrls,
     *,
     profile: str | None = None,
+    clients: Sequence[Client] = CLIENTS,
     limits: GatewayLimits | None = None,
     replace: bool = False,
 ) -> tuple[BundleFile, ...]:
@@ -164,100 +149,48 @@ def write_bundle(
     directory = str(Path(directory).absolute())
     if urls.ca_bundle:
         urls = dataclasses.replace(urls, ca_bundle=str(Path(urls.ca_bundle).absolute()))
+    profile = profile_name(credential.owner.project) if profile is None else profile
     bundle = render_bundle(
         credential,
         urls,
-        existing_files(files, directory),
+        existing_files(files, directory, profile, clients),
         directory=directory,
-        profile=profile_name(credential.owner.project) if profile is None else profile,
+        profile=profile,
+        clients=clients,
         limits=limits,
         replace=replace,
     )
     # Copies of what is replaced come first: they must be there when it goes.
-    for file in sorted(bundle, key=lambda file: file.path in PATHS):
-        files.write_private(str(PurePosixPath(directory) / file.path), file.content)
+    for file in sorted(bundle, key=lambda file: not file.copy):
+        files.write_private(f"{directory}/{file.path}", file.content)
     return bundle
 
 
-def _texts(existing: Mapping[str, Content | None], directory: str) -> dict[str, str]:
+def _texts(
+    existing: Mapping[str, Content | None], directory: str, known: Sequence[str]
+) -> dict[str, str]:
     return {
         path: decoded(content, f"{directory}/{path}")
         for path, content in existing.items()
-        if content is not None and path in PATHS
+        if content is not None and path in known
     }
 
 
-def _values(
-    credential: Credential,
-    urls: CloudUrls,
-    directory: str,
-    profile: str,
-    limits: GatewayLimits | None,
-) -> dict[str, object]:
-    """Return what the templates may use, checked: every value fits on one line."""
-    if profile == "default" or not _PROFILE.fullmatch(profile):
-        raise DeclarationError(
-            f"{profile!r} cannot be the profile's name. Use letters, digits, '.', '_' and '-',"
-            " and another name than default, which stays yours."
-        )
-    if not directory.startswith("/") or "$" in directory:
-        raise DeclarationError(
-            f"A bundle cannot be written into {directory!r}: the AWS programs want an absolute"
-            " path without a dollar sign. Choose another directory."
-        )
-    strings: dict[str, str | Secret | None] = {
-        "access": credential.pair.access,
-        "secret": credential.pair.secret,
-        "region": urls.region,
-        "s3_url": _checked_url(urls.s3, "S3", root=True),
-        "ec2_url": _checked_url(urls.ec2, "EC2"),
-        "ca_bundle": urls.ca_bundle,
-        "directory": directory,
-    }
-    for name, value in strings.items():
-        if value is not None and unwritable(value):
-            raise DeclarationError(
-                f"The client files cannot hold the {name.replace('_', ' ')}: it is empty, has"
-                " blanks at an end, or a control character in it. Give another one."
-            )
-    s3 = urlsplit(urls.s3 or "")
-    return strings | {
-        "user": credential.owner.user,
-        "project": credential.owner.project,
-        "profile": profile,
-        "s3_host": s3.netloc,
-        "s3_https": s3.scheme == "https",
-        "limits": limits,
-        "multipart_chunk_mib": max(
-            _S3CMD_CHUNK_MIB, -(-limits.min_segment_size // _MIB) if limits else 0
-        ),
-    }
+def _content(file: ClientFile, before: str | None, values: Mapping[str, object], name: str) -> Text:
+    template = folder("templates") / "client" / file.template
+    declared = render(template.read_text(encoding="utf-8"), values)
+    return file.merge(before or "", declared, name=name) if file.merge else declared
 
 
-def _checked_url(url: str | None, service: str, *, root: bool = False) -> str | None:
-    """Return a URL that every client can use; without a slash at its end for a root."""
-    if url is None:
-        return None
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or "@" in parts.netloc or parts.query or parts.fragment:
-        raise DeclarationError(
-            f"The {service} URL must be http(s)://HOST[:PORT] with nothing but a path after it,"
-            " which the one in use is not. Correct the endpoint in the catalogue."
-        )
-    if root and parts.path.strip("/"):
-        raise DeclarationError(
-            f"The S3 URL {url} has a path. The clients need the gateway's root, never"
-            " /v1/AUTH_...: correct the endpoint in the catalogue."
-        )
-    return url.rstrip("/") if root else url
+def _held(client: Client, texts: Mapping[str, str], profile: str, directory: str) -> Mark | None:
+    """Return what the client's place is for, None when it is free."""
+    if any(file.is_foreign(texts.get(file.at(profile), "")) for file in client.files):
+        return Mark(None, what="a file that setup-tool did not write")
+    return client.mark(texts, profile, directory) if client.mark else None
 
 
-def _occupied(client: Client, held: Mark, directory: str) -> DeclarationError:
-    places = " and ".join(f"{directory}/{file.path}" for file in client.files)
+def _occupied(client: Client, held: Mark, directory: str, profile: str) -> DeclarationError:
+    places = " and ".join(f"{directory}/{file.at(profile)}" for file in client.files)
     return DeclarationError(
         f"There is already {held.what} in {places}. Choose another directory (or, for the AWS"
         " programs, another profile), or have it replaced with --force, which keeps a copy."
@@ -274,6 +207,5 @@ def _notes(path: str, before: str | None, held: Mark | None, wanted: Mark) -> tu
 def _copy(path: str, before: str) -> BundleFile:
     digest = Content(before.encode()).digest[:8]
     kept = f"{path}.orig-{digest}"
-    return BundleFile(
-        kept, (Secret(before),), changed=True, notes=(f"{path} as it was is kept as {kept}.",)
-    )
+    note = f"{path} as it was is kept as {kept}."
+    return BundleFile(kept, (Secret(before),), changed=True, copy=True, notes=(note,))

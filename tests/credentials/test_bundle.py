@@ -21,17 +21,14 @@ from setup_tool.core.credential import CloudUrls, Credential, KeyPair, Owner
 from setup_tool.core.errors import DeclarationError
 from setup_tool.core.gateway import GatewayLimits
 from setup_tool.core.secret import Secret, joined, masked
-from setup_tool.credentials.bundle import (
-    PATHS,
-    BundleFile,
-    profile_name,
-    render_bundle,
-    write_bundle,
-)
+from setup_tool.credentials.bundle import BundleFile, render_bundle, write_bundle
+from setup_tool.credentials.clients import CLIENTS, paths
+from setup_tool.credentials.values import profile_name
 from setup_tool.editors.client.aws import read_aws_profile
 from setup_tool.editors.client.eucarc import read_eucarc
 
-CLIENTS = Path(__file__).parents[2] / ".cache" / "clients"
+PATHS = paths(CLIENTS, "demo")
+INSTALLED = Path(__file__).parents[2] / ".cache" / "clients"
 SHELLS = [shell for shell in ("sh", "bash", "dash", "zsh", "mksh") if shutil.which(shell)]
 
 SECRET = "kanarienvogel-im-buendel"
@@ -96,8 +93,8 @@ def sourced(shell: str, eucarc: Path, **before: str) -> tuple[dict[str, str], st
 
 def said_by_s3cmd(script: str, *arguments: str) -> str:
     """Return what a script says in s3cmd's own environment."""
-    python = CLIENTS / "bin" / "python"
-    assert python.exists(), f"{CLIENTS} is missing: run `make test`"
+    python = INSTALLED / "bin" / "python"
+    assert python.exists(), f"{INSTALLED} is missing: run `make test`"
     command = [python, "-c", f"import json, sys; from S3.Config import Config; {script}"]
     ran = subprocess.run([*command, *arguments], capture_output=True, check=True, text=True)
     assert ran.stderr == ""
@@ -180,7 +177,7 @@ def test_sourcing_sets_what_every_client_reads(shell: str, write: Write) -> None
 def test_sourcing_clears_what_another_cloud_left(shell: str, write: Write) -> None:
     stale = [
         *("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_FILE"),
-        *("AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "EUCA_REGION"),
+        *("AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE", "EUCA_REGION"),
         *("EC2_CERT", "EC2_PRIVATE_KEY", "EUCALYPTUS_CERT", "NOVA_CERT"),
     ]
     directory = write()

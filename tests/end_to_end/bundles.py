@@ -9,12 +9,15 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from setup_tool.credentials.clients import CLIENTS, paths
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.cloud import Cloud
 
-NAMES = ("eucarc", ".s3cfg", ".aws/config", ".aws/credentials")
+NAMES = paths(CLIENTS, "demo")
+"""Every file of a bundle with the profile demo."""
 
 
 @dataclass(frozen=True, slots=True)

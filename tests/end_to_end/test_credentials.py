@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import pytest
 
+from setup_tool.credentials.clients import CLIENTS, paths
 from tests.adapters.rest import Rest
 from tests.end_to_end.bundles import NAMES, Bundle, issue
 
@@ -77,12 +79,9 @@ def test_everything_that_is_written_is_private(first: Bundle) -> None:
     modes = {
         str(path.relative_to(above)): path.stat().st_mode & 0o7777 for path in above.rglob("*")
     }
-    assert modes == {
-        "new": 0o700,
-        "new/keys": 0o700,
-        "new/keys/.aws": 0o700,
-        **{f"new/keys/{name}": 0o600 for name in NAMES},
-    }
+    written = [PurePath("new/keys", name) for name in NAMES]
+    folders = {str(place) for path in written for place in path.parents if place != PurePath()}
+    assert modes == dict.fromkeys(folders, 0o700) | dict.fromkeys(map(str, written), 0o600)
 
 
 def test_the_document_says_whose_key_it_is_and_where_it_is_used(
@@ -114,9 +113,31 @@ def test_without_a_directory_one_is_made_in_the_current_folder(served: Cloud) ->
     assert "bob in project other: access key " in ran.out
     folder = served.lab.folder / "bob-other"
     assert [line for line in ran.out.splitlines() if line.endswith("(written)")] == [
-        f"  {folder / name} (written)" for name in NAMES
+        f"  {folder / name} (written)" for name in paths(CLIENTS, "other")
     ]
     assert folder.stat().st_mode & 0o7777 == 0o700
+
+
+def test_only_the_files_of_the_clients_that_are_named_are_written(
+    served: Cloud, tmp_path: Path
+) -> None:
+    words = ("credentials", "issue", *DEMO, "--directory", str(tmp_path), "--client", "s3cmd")
+    ran = served.run(*words, "--client", "aws", "--format", "json")
+    written = (".s3cfg", ".aws/config", ".aws/credentials")
+    assert [file["path"] for file in ran.document["files"]] == list(written)
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == {
+        tmp_path / name for name in written
+    }
+
+
+def test_a_client_that_there_is_not_is_refused_with_those_that_there_are(
+    served: Cloud, keystone: Rest
+) -> None:
+    there = keys_of(keystone, "demo")
+    words = ("credentials", "issue", *DEMO, "--new", "--client", "s3cmd", "--client", "cp")
+    ran = served.run(*words, status=2)
+    assert "There is no client 'cp'. Name some of eucarc, s3cmd, aws" in ran.err
+    assert keys_of(keystone, "demo") == there
 
 
 def test_a_key_that_is_there_is_used_again_and_new_makes_another(

@@ -123,6 +123,7 @@ def _mark(texts: Mapping[str, str], profile: str, directory: str) -> Mark | None
 _MERGE = partial(merged_text, grammar=Grammar.AWS, cleared=_STAND_INS)
 
 AWS = Client(
+    "aws",
     (
         ClientFile(_CONFIG, "aws-config.j2", _MERGE),
         ClientFile(_CREDENTIALS, "aws-credentials.j2", _MERGE),

@@ -131,4 +131,4 @@ def _block(script: str, name: str) -> tuple[int, int] | None:
     return places[0][2], places[1][3]
 
 
-EUCARC = Client((ClientFile(_PATH, "eucarc.j2", merge),), _mark)
+EUCARC = Client("eucarc", (ClientFile(_PATH, "eucarc.j2", merge),), _mark)

@@ -52,4 +52,4 @@ def _mark(texts: Mapping[str, str], profile: str, directory: str) -> Mark | None
     return Mark(access, s3=url, what=f"the access key {access} for {url}")
 
 
-S3CMD = Client((ClientFile(_PATH, "s3cfg.j2", merge),), _mark, needs_s3=True)
+S3CMD = Client("s3cmd", (ClientFile(_PATH, "s3cfg.j2", merge),), _mark, needs="s3")

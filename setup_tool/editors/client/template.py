@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 import unicodedata
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -40,8 +42,9 @@ def render(template: str, values: Mapping[str, object]) -> Text:
     """Return the template, written in Jinja's language, with the values in it.
 
     A value may be a `Secret`, whole and not inside another one: it comes out as a
-    part of its own. Filters: ``sh`` quotes for a POSIX shell, ``comment`` makes one
-    line of anything. An unknown name in the template is an error.
+    part of its own. Filters: ``sh`` quotes for a POSIX shell, ``xml`` escapes for XML and
+    HTML, ``json`` makes a JSON string, which is YAML too, ``comment`` makes one line of
+    anything. An unknown name in the template is an error.
     """
     import jinja2
 
@@ -61,6 +64,8 @@ def render(template: str, values: Mapping[str, object]) -> Text:
         keep_trailing_newline=True,
     )
     environment.filters["sh"] = _each(quoted)
+    environment.filters["xml"] = _each(html.escape)
+    environment.filters["json"] = _each(json.dumps)
     environment.filters["comment"] = _one_line
     sealed = {
         name: _Sealed(value) if isinstance(value, Secret) else value
