@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from setup_tool.core.credential import Credential, KeyPair, Owner
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from setup_tool.core.key_record import KeyRecord
     from setup_tool.core.queries import NodeQuery
     from setup_tool.core.secret import Text
+    from setup_tool.core.stored_key import Directory, StoredKey
     from setup_tool.core.transaction import Outcome, Transaction
 
 
@@ -183,6 +184,48 @@ class Keys(Protocol):
         ...
 
     def delete(self, credential: Credential) -> None:
+        """Remove a credential; gone already is no error."""
+        ...
+
+
+class KeyRing(Protocol):
+    """The EC2 credentials in Keystone, of everybody as far as our login may see them."""
+
+    def ourselves(self) -> str:
+        """Return the id of our own user."""
+        ...
+
+    def user_ids(self, user: str, domain: str | None) -> frozenset[str]:
+        """Return the ids of the users of a name, in one domain or (None) in all.
+
+        What is nobody's name counts as an id, perhaps of a user that is gone. Raises
+        `SetupToolError` where our login may ask for nobody but itself.
+        """
+        ...
+
+    def stored(self, user_id: str | None) -> tuple[StoredKey, ...]:
+        """Return the credentials of a user or, with None, of all, by access key.
+
+        Raises `DeclarationError` where those of all cannot be had, `SetupToolError` when the
+        listing fails or is cut short.
+        """
+        ...
+
+    def directory(self, keys: Collection[StoredKey]) -> Directory:
+        """Return what the ids of these keys mean.
+
+        Raises `SetupToolError` where our login may not ask for them.
+        """
+        ...
+
+    def note(self, key: StoredKey, record: KeyRecord) -> None:
+        """Put a record in the place of a credential's; all else in its blob stays.
+
+        Raises `SetupToolError` where Keystone keeps none.
+        """
+        ...
+
+    def delete(self, key: StoredKey) -> None:
         """Remove a credential; gone already is no error."""
         ...
 
