@@ -5,13 +5,15 @@ Adapters fulfil them; tests may too. Nothing here does I/O.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
+    from setup_tool.core.account import Account, Named
     from setup_tool.core.credential import Credential, KeyPair, Owner
+    from setup_tool.core.errors import SetupToolError
     from setup_tool.core.events import Event
     from setup_tool.core.facts import NodeFacts
     from setup_tool.core.http import Request, Response
@@ -226,6 +228,62 @@ class KeyRing(Protocol):
         ...
 
     def delete(self, key: StoredKey) -> None:
+        """Remove a credential; gone already is no error."""
+        ...
+
+
+class Accounts(Protocol):
+    """Many users and projects in Keystone at a time, as an administrator.
+
+    A listing that failed or was cut short is never taken for the whole.
+    """
+
+    def find(
+        self, kind: Literal["users", "projects"], wanted: Collection[Named]
+    ) -> Mapping[Named, Account | SetupToolError]:
+        """Return those that are enabled, and for each of the others why it cannot be meant."""
+        ...
+
+    def users(self, ids: Collection[str]) -> Mapping[str, Account | SetupToolError]:
+        """Return users by their ids, also disabled ones."""
+        ...
+
+    def group(self, group: Named) -> tuple[Account, ...]:
+        """Return the users of a group, also disabled ones; raises `DeclarationError`."""
+        ...
+
+    def members(self, project: Account) -> frozenset[str]:
+        """Return the ids of all users with a role on a project, by groups and inheritance too."""
+        ...
+
+    def owner(self, user: Account, project: Account) -> Owner:
+        """Return a user and a project with the domains they are in."""
+        ...
+
+
+class ManyKeys(Protocol):
+    """The EC2 credentials of many users at a time, as an administrator, for several threads.
+
+    Those that stand for a delegation or were made by a run for itself are left out.
+    """
+
+    def look_up(self, owners: Collection[Owner]) -> None:
+        """Read what there is of many owners by few calls; before `find`, on one thread."""
+        ...
+
+    def find(self, owner: Owner) -> tuple[Credential, ...]:
+        """Return the credentials of a (user, project), by access key, with their records."""
+        ...
+
+    def create(self, owner: Owner, record: KeyRecord) -> Credential:
+        """Make a credential; asked again for the same owner and label, the same one."""
+        ...
+
+    def owner_of(self, access: str) -> tuple[str, str] | None:
+        """Return the ids of the user and the project whose an access key is."""
+        ...
+
+    def delete(self, credential: Credential) -> None:
         """Remove a credential; gone already is no error."""
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import math
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -54,6 +54,20 @@ class CloudLogin:
 
         plugin: Any = self.session.auth
         return without_userinfo(plugin.auth_url)
+
+    def over_own_connections(self) -> CloudLogin:
+        """Return the same login, with the same token, for another thread.
+
+        What broke there before it was answered is sent again, POST as well.
+        """
+        from setup_tool.adapters.keystone_session import new_session
+
+        known: Any = self.session
+        session = new_session(
+            known.auth, verify=known.verify, certificate=known.cert, timeout=known.timeout
+        )
+        session.all_repeatable = True
+        return replace(self, session=session)
 
 
 def open_session(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -10,19 +9,22 @@ from typing import TYPE_CHECKING, Any
 from setup_tool.adapters.key_blobs import credential_id, encoded, pair_of
 from setup_tool.adapters.keystone import ConflictError, ForbiddenError, Keystone, MissingError
 from setup_tool.adapters.keystone_access import Found
-from setup_tool.adapters.keystone_names import Names
+from setup_tool.adapters.keystone_finding import (
+    Finder,
+    ambiguous,
+    in_domain,
+    owner_of,
+    without_role,
+)
 from setup_tool.adapters.keystone_version import Version
 from setup_tool.core.credential import Credential, KeyPair, Owner
 from setup_tool.core.errors import DeclarationError, SetupToolError
-from setup_tool.core.identity import DomainRef
 from setup_tool.core.secret import Secret
 
 if TYPE_CHECKING:
     from setup_tool.adapters.cloud_login import CloudLogin
     from setup_tool.adapters.keystone_access import Access
     from setup_tool.core.key_record import KeyRecord
-
-_ID = re.compile(r"[0-9A-Za-z_.-]{1,64}").fullmatch
 
 
 class KeystoneKeys:
@@ -33,7 +35,7 @@ class KeystoneKeys:
 
     def __init__(self, login: CloudLogin) -> None:
         self._keystone = Keystone(login)
-        self._names = Names(self._keystone)
+        self._finder = Finder(self._keystone)
 
     def owner(self, user: str | None, project: str | None, domain: str | None) -> Owner:
         """Find a (user, project); see `setup_tool.ports.Keys`.
@@ -45,11 +47,13 @@ class KeystoneKeys:
         own_user = _own_user(access, user, domain)
         own_project = _own_project(access, project, domain)
         if own_user:
-            return _owner(access, own_user, own_project or self._one_of_mine(project or "", domain))
-        found_user = self._find("users", user or "", domain)
-        found_project = own_project or self._find("projects", project or "", domain)
+            return owner_of(
+                access, own_user, own_project or self._one_of_mine(project or "", domain)
+            )
+        found_user = self._finder.one("users", user or "", domain)
+        found_project = own_project or self._finder.one("projects", project or "", domain)
         self._check_membership(found_user, found_project)
-        return _owner(access, found_user, found_project)
+        return owner_of(access, found_user, found_project)
 
     def find(self, owner: Owner) -> tuple[Credential, ...]:
         """Return the credentials of a (user, project), by access key.
@@ -151,12 +155,12 @@ class KeystoneKeys:
             if project in (one.name, one.id) and domain_id in (None, one.domain_id)
         ]
         if len(found) > 1:
-            raise DeclarationError(_ambiguous("projects", project))
+            raise DeclarationError(ambiguous("projects", project))
         if not found:
             user = self._keystone.access().user.name
             raise DeclarationError(
-                f"User '{user}' has no role on a project '{project}'{_in(domain)}: it does not "
-                "exist, is disabled, or the role has still to be granted."
+                f"User '{user}' has no role on a project '{project}'{in_domain(domain)}: it does "
+                "not exist, is disabled, or the role has still to be granted."
             )
         return found[0]
 
@@ -165,46 +169,7 @@ class KeystoneKeys:
         known = {name: known_id for known_id, name in (access.user_domain, access.project_domain)}
         if domain is None or domain in known.values():
             return domain
-        return known[domain] if domain in known else self._domain(domain)
-
-    def _find(self, collection: str, wanted: str, domain: str | None) -> Found:
-        kind = collection.removesuffix("s")
-        domain_id = self._domain(domain) if domain else None
-        try:
-            found = self._names.everywhere(collection, wanted, domain_id)
-            by_id = self._names.by_id(collection, wanted) if not found and _ID(wanted) else None
-        except ForbiddenError as error:
-            raise SetupToolError(
-                f"{error} Without it, only one's own keys can be issued."
-            ) from None
-        if by_id and domain_id in (None, by_id.domain_id):
-            found = [by_id]
-        if len(found) > 1:
-            raise DeclarationError(_ambiguous(collection, wanted))
-        if not found:
-            raise DeclarationError(
-                f"Keystone has no {kind} '{wanted}'{_in(domain)}. Check the spelling"
-                f"{' and the domain' if domain else ''}."
-            )
-        if not found[0].enabled:
-            raise DeclarationError(
-                f"The {kind} '{wanted}' is disabled, so no key of it would work. Enable it first."
-            )
-        return found[0]
-
-    def _domain(self, domain: str) -> str:
-        by_name = self._names.domain_id(DomainRef(name=domain))
-        if by_name:
-            return by_name
-        try:
-            found: Any = self._keystone.call(
-                f"read domain {domain}", lambda client: client.domains.get(domain)
-            )
-        except MissingError:
-            raise DeclarationError(
-                f"Keystone has no domain '{domain}'. Check the spelling."
-            ) from None
-        return str(found.id)
+        return known[domain] if domain in known else self._finder.domain_id(domain)
 
     def _check_membership(self, user: Found, project: Found) -> None:
         assignments = self._keystone.call(
@@ -214,10 +179,7 @@ class KeystoneKeys:
             ),
         )
         if not assignments:
-            raise DeclarationError(
-                f"User '{user.name}' has no role on project '{project.name}', so a key for it "
-                "would be refused everywhere. Name another project, or grant a role first."
-            )
+            raise without_role(user.name, project.name)
 
 
 def _own_user(access: Access, user: str | None, domain: str | None) -> Found | None:
@@ -233,35 +195,5 @@ def _own_project(access: Access, project: str | None, domain: str | None) -> Fou
     return mine if project is None or named else None
 
 
-def _owner(access: Access, user: Found, project: Found) -> Owner:
-    return Owner(
-        user.id,
-        user.name,
-        project.id,
-        project.name,
-        _domain_of(access, user),
-        _domain_of(access, project),
-    )
-
-
-def _domain_of(access: Access, found: Found) -> DomainRef | None:
-    if access.version is Version.V2 or not found.domain_id:
-        return None
-    names = dict((access.user_domain, access.project_domain))
-    name = names.get(found.domain_id)
-    return DomainRef(name=name) if name else DomainRef(id=found.domain_id)
-
-
 def _credential(owner: Owner, record: Any) -> Credential:
     return Credential(owner, KeyPair(record.access, Secret(record.secret)))
-
-
-def _in(domain: str | None) -> str:
-    return f" in domain {domain}" if domain else ""
-
-
-def _ambiguous(collection: str, wanted: str) -> str:
-    return (
-        f"There are several {collection} called '{wanted}', in different domains. Give the "
-        "domain, or the id instead of the name."
-    )

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 401, 403, 404, 409
 _GATEWAY_ERRORS = {502, 503, 504}
-_SERVER_ERROR = 500
+_TOO_MANY, _SERVER_ERROR = 429, 500
 _LONGEST_MESSAGE = 200
 _ADMIN_PORT = 35357
 """Where v2.0's admin API listens unless an operator moved it (``admin_port``)."""
@@ -48,6 +48,21 @@ class ConflictError(SetupToolError):
 
 class ForbiddenError(SetupToolError):
     """Our login may not do this (403)."""
+
+
+class OverloadedError(SetupToolError):
+    """Keystone failed by itself (5xx) or has too much to do (429): it may work later."""
+
+
+class LoginRefusedError(UnreachableError):
+    """Keystone does not take our login (401), and will not take it later."""
+
+
+_KINDS: dict[int, type[SetupToolError]] = {
+    _NOT_FOUND: MissingError,
+    _CONFLICT: ConflictError,
+    _TOO_MANY: OverloadedError,
+}
 
 
 class Keystone:
@@ -133,7 +148,7 @@ class Keystone:
         where, advice = self._asked(error.url)
         said = "" if secret else _said(error)
         if status == _UNAUTHORIZED:
-            return UnreachableError(
+            return LoginRefusedError(
                 f"{where} refuses the login of {self._whose}: the name, the password or a domain "
                 "is wrong, or the user has no role on that project."
             )
@@ -149,7 +164,7 @@ class Keystone:
         if status == _FORBIDDEN:
             reason = _NOT_DELEGATED if "elegated token" in said else _NEEDS_ADMIN
             return ForbiddenError(f"{where} does not let {self._whose} {doing}{said}. {reason}")
-        kind = {_NOT_FOUND: MissingError, _CONFLICT: ConflictError}.get(status, SetupToolError)
+        kind = _KINDS.get(status, OverloadedError if status >= _SERVER_ERROR else SetupToolError)
         hint = f" {advice}" if status == _NOT_FOUND and self._admin_url else ""
         return kind(f"{where} answers {status} to the attempt to {doing}{said}.{hint}")
 

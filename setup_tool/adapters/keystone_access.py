@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from setup_tool.adapters.keystone_version import DEFAULT_DOMAIN_ID, Version
 from setup_tool.core.secret import Secret
@@ -61,6 +61,15 @@ class Access:
         """What the token is for."""
         info, domain = self.info, self.project_domain[0]
         return Found(info.project_id or "", info.project_name or "", domain, enabled=True)
+
+    @property
+    def is_delegated(self) -> bool:
+        """Whether it acts for somebody by an application credential, a trust or OAuth."""
+        info: Any = self.info
+        found = info.trust_id
+        if self.version is Version.V3:
+            found = found or info.application_credential_id or info.oauth_access_token_id
+        return bool(found)
 
     @property
     def user_domain(self) -> tuple[str | None, str | None]:

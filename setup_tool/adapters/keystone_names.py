@@ -9,7 +9,7 @@ from setup_tool.adapters.keystone_access import Found
 from setup_tool.adapters.keystone_version import DEFAULT_DOMAIN_ID
 
 if TYPE_CHECKING:
-    from setup_tool.adapters.keystone import Keystone
+    from setup_tool.adapters.keystone_listing import Calls
     from setup_tool.core.identity import DomainRef, ProjectRef, UserRef
 
 
@@ -20,7 +20,7 @@ class Names:
     database without regard to case it returns names that only look alike.
     """
 
-    def __init__(self, keystone: Keystone) -> None:
+    def __init__(self, keystone: Calls) -> None:
         self._keystone = keystone
         self._known: dict[object, Found | None] = {}
 

@@ -30,14 +30,17 @@ class QuietSession(Session):
     HAProxy hangs up without an answer when its own connection to Keystone, kept from an
     earlier request, turns out to be dead; never at the first request of a connection (its
     manual on ``http-reuse safe``, the default). So what may be sent twice is sent again, and
-    what may not is sent over a connection of its own.
+    what may not is sent over a connection of its own. Where ``all_repeatable`` is set
+    every request may be sent twice: whoever sets it sees to that.
     """
+
+    all_repeatable = False
 
     # Whatever is not named here is passed on.
     def request(self, url: str, method: str, **kwargs: Any) -> Response:  # type: ignore[override]
         """Send a request; ``log`` is always False."""
         quiet = {**kwargs, "log": False}
-        if method.upper() not in _REPEATABLE:
+        if method.upper() not in _REPEATABLE and not self.all_repeatable:
             self.session.close()
             return super().request(url, method, **quiet)
         try:
@@ -73,8 +76,13 @@ def new_session(
 
 
 def _only_whole_json(response: Response, *args: Any, **kwargs: Any) -> None:
-    """Refuse an answer that is not Keystone's, and a listing that was cut short."""
-    del args, kwargs
+    """Refuse an answer that is not Keystone's, and a listing that was cut short.
+
+    One that is read piece by piece is its reader's to judge.
+    """
+    del args
+    if kwargs.get("stream"):
+        return
     if not HTTPStatus(200) <= response.status_code < HTTPStatus(300) or not response.content:
         return
     where = without_userinfo(response.url.partition("?")[0])
