@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from setup_tool.core.errors import DeclarationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from setup_tool.adapters.cloud_login import CloudLogin
     from setup_tool.adapters.identity import KeystoneIdentity
@@ -19,7 +20,26 @@ if TYPE_CHECKING:
     from setup_tool.declare.inventory import Inventory, Node, Serial
     from setup_tool.declare.roles import Role
     from setup_tool.engine.world import Selection, World
-    from setup_tool.ports import Clock, Entropy, Files, Listener, Shell, Signer, Web
+    from setup_tool.ports import (
+        Accounts,
+        Clock,
+        Entropy,
+        Files,
+        Listener,
+        ManyKeys,
+        Shell,
+        Signer,
+        Web,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """What keys for many users take; ``settle`` says that every request was answered."""
+
+    accounts: Accounts
+    keys: ManyKeys
+    settle: Callable[[], object]
 
 
 @cache
@@ -156,6 +176,27 @@ def open_keys(login: CloudLogin) -> KeystoneKeys:
     from setup_tool.adapters.keys import KeystoneKeys
 
     return KeystoneKeys(login)
+
+
+@contextmanager
+def open_many(login: CloudLogin) -> Iterator[Many]:
+    """Return Keystone for keys of many users, as an administrator.
+
+    Raises `DeclarationError` for a login through v2.0.
+    """
+    from setup_tool.adapters.accounts import KeystoneAccounts
+    from setup_tool.adapters.many_keys import KeystoneManyKeys
+    from setup_tool.adapters.patient_keystone import PatientKeystone
+    from setup_tool.adapters.records import state_folder
+    from setup_tool.adapters.seed_file import SeedFile
+
+    clock = open_clock()
+    keystone = PatientKeystone(login, clock)
+    accounts = KeystoneAccounts(keystone)
+    accounts.check_version()
+    seed = SeedFile(state_folder() / "issuing-seed", clock)
+    with seed.held() as value:
+        yield Many(accounts, KeystoneManyKeys(keystone, value), seed.settle)
 
 
 def open_web(ca_bundle: str | None) -> Web:

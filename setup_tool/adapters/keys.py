@@ -14,9 +14,9 @@ from setup_tool.adapters.keystone_finding import (
     ambiguous,
     in_domain,
     owner_of,
-    without_role,
 )
 from setup_tool.adapters.keystone_version import Version
+from setup_tool.core.account import without_role
 from setup_tool.core.credential import Credential, KeyPair, Owner
 from setup_tool.core.errors import DeclarationError, SetupToolError
 from setup_tool.core.secret import Secret

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from setup_tool.adapters.keystone import ForbiddenError, MissingError
 from setup_tool.adapters.keystone_names import Names
 from setup_tool.adapters.keystone_version import Version
+from setup_tool.core.account import disabled
 from setup_tool.core.credential import Owner
 from setup_tool.core.errors import DeclarationError, SetupToolError
 from setup_tool.core.identity import DomainRef
@@ -35,11 +36,6 @@ class AccountLike(Protocol):
     @property
     def name(self) -> str:
         """Its name."""
-        ...
-
-    @property
-    def enabled(self) -> bool:
-        """Whether it may be used."""
         ...
 
 
@@ -73,7 +69,8 @@ class Finder:
                 f"Keystone has no {collection.removesuffix('s')} '{wanted}'{in_domain(domain)}. "
                 f"Check the spelling{' and the domain' if domain else ''}."
             )
-        check_enabled(collection, found[0])
+        if not found[0].enabled:
+            raise disabled(collection.removesuffix("s"), wanted)
         return found[0]
 
     def domain_id(self, domain: str) -> str:
@@ -90,23 +87,6 @@ class Finder:
                 f"Keystone has no domain '{domain}'. Check the spelling."
             ) from None
         return str(found.id)
-
-
-def check_enabled(collection: str, found: AccountLike) -> None:
-    """Raise `DeclarationError` for what is disabled."""
-    if not found.enabled:
-        raise DeclarationError(
-            f"The {collection.removesuffix('s')} '{found.name}' is disabled, so no key of it would "
-            "work. Enable it first."
-        )
-
-
-def without_role(user: str, project: str) -> DeclarationError:
-    """Return the error for a user who has no role on a project."""
-    return DeclarationError(
-        f"User '{user}' has no role on project '{project}', so a key for it "
-        "would be refused everywhere. Name another project, or grant a role first."
-    )
 
 
 def in_domain(domain: str | None) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from setup_tool.cli.options import Format, FormatOption, VerboseOption
+
+if TYPE_CHECKING:
+    from setup_tool.core.key_record import KeyRecord
 
 
 def issue(
@@ -49,42 +52,97 @@ def issue(
     force: Annotated[
         bool, typer.Option("--force", help="Take over files of another cloud, keeping a copy.")
     ] = False,
+    label: Annotated[
+        str | None, typer.Option("--label", help="Kept with a new key: what groups it with others.")
+    ] = None,
+    purpose: Annotated[
+        str | None, typer.Option("--purpose", help="Kept with a new key: what it is for.")
+    ] = None,
+    contact: Annotated[
+        str | None, typer.Option("--contact", help="Kept with a new key: whom to ask about it.")
+    ] = None,
+    expires: Annotated[
+        str | None,
+        typer.Option(
+            "--expires",
+            metavar="DAYS|DATE",
+            help="Kept with a new key: when it should be replaced, as 90d or 2027-03-31.",
+        ),
+    ] = None,
+    members: Annotated[
+        bool, typer.Option("--members", help="For everybody with a role on the project.")
+    ] = False,
+    group: Annotated[
+        str | None, typer.Option("--group", help="For the users of a group, on the project.")
+    ] = None,
+    file: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="For the rows of a CSV file with columns user, project and others.",
+        ),
+    ] = None,
+    no_files: Annotated[
+        bool, typer.Option("--no-files", help="Issue keys and write no client files.")
+    ] = False,
+    forks: Annotated[
+        int, typer.Option("--forks", "-f", min=1, max=64, help="Keys made at the same time.")
+    ] = 8,
     output: FormatOption = Format.TEXT,
     verbose: VerboseOption = 0,
 ) -> int:
-    """Issue an EC2 key for a user and project, and write the client files for it."""
+    """Issue EC2 keys for a user and project, or for many, and write client files for them."""
     del verbose
     from setup_tool import wiring
-    from setup_tool.cli.console import print_json
-    from setup_tool.cli.issuing import Wanted, issue_bundle
+    from setup_tool.cli.issuing import Wanted, issue_alone, issue_bundle
+    from setup_tool.cli.issuing_many import Crowd, ManyWanted
 
+    crowd = Crowd(members, group, file)
+    crowd.check(user, project)
+    record = _record(label, purpose, contact, expires)
     clients = tuple(client or ())
-    wanted = Wanted(user, project, domain, region, directory, profile, clients, new, force)
-    bundle = issue_bundle(wiring.open_login(os_cloud), wanted)
-    owner = bundle.issued.credential.owner
-    access = bundle.issued.credential.pair.access
-    notes = [bundle.issued.note] if bundle.issued.note else []
-    notes += [note for file in bundle.files for note in file.notes]
-    if output is Format.JSON:
-        print_json(
-            {
-                "user": owner.user,
-                "project": owner.project,
-                "access": access,
-                "created": bundle.issued.created,
-                "s3_url": bundle.urls.s3,
-                "region": bundle.urls.region,
-                "directory": str(bundle.directory),
-                "files": [{"path": f.path, "changed": f.changed} for f in bundle.files],
-                "notes": notes,
-            }
+    login = wiring.open_login(os_cloud)
+    if crowd:
+        many = ManyWanted(
+            crowd,
+            project,
+            domain,
+            region,
+            directory,
+            profile,
+            clients,
+            record,
+            new=new,
+            force=force,
+            files=not no_files,
+            forks=forks,
         )
-        return 0
-    made = "made now" if bundle.issued.created else "there already"
-    typer.echo(f"{owner.user} in project {owner.project}: access key {access} ({made})")
-    for file in bundle.files:
-        state = "written" if file.changed else "unchanged"
-        typer.echo(f"  {bundle.directory / file.path} ({state})")
-    for note in notes:
-        typer.echo(f"note: {note}")
+        from setup_tool.cli.issuing_text import show_many
+
+        return show_many(login, many, output)
+    wanted = Wanted(user, project, domain, region, directory, profile, clients, new, force, record)
+    from setup_tool.cli.issuing_text import show_bundle, show_key
+
+    if no_files:
+        show_key(issue_alone(login, wanted), output)
+    else:
+        show_bundle(issue_bundle(login, wanted), output)
     return 0
+
+
+def _record(
+    label: str | None, purpose: str | None, contact: str | None, expires: str | None
+) -> KeyRecord:
+    """Return what is kept with a new key; raises `DeclarationError`."""
+    from setup_tool import wiring
+    from setup_tool.core.key_record import KeyRecord, expiry, text
+
+    now = wiring.open_clock().now()
+    return KeyRecord(
+        label=text(label, "--label"),
+        purpose=text(purpose, "--purpose"),
+        contact=text(contact, "--contact"),
+        issued=now,
+        expires=expiry(expires, "--expires", now),
+    )

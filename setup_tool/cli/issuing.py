@@ -9,29 +9,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from setup_tool import wiring
-from setup_tool.core.credential import CloudUrls, Credential, KeyPair
+from setup_tool.core.credential import CloudUrls
 from setup_tool.core.errors import DeclarationError, SetupToolError
-from setup_tool.core.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from setup_tool.adapters.cloud_login import CloudLogin
-    from setup_tool.core.credential import Owner
+    from setup_tool.core.credential import KeyPair, Owner
     from setup_tool.core.identity import Whereabouts
+    from setup_tool.core.key_record import KeyRecord
     from setup_tool.credentials.bundle import BundleFile
     from setup_tool.credentials.issue import Issued
     from setup_tool.ports import Keys, Web
-
-_NOBODY = KeyPair("not-issued-yet", Secret("not-issued-yet"))
-"""Stands for the key while it is tried whether the files can take one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """For whom keys are wanted, and where their files go; None: ourselves, a default.
 
-    ``clients`` are the names of those that get files; none: all.
+    ``clients`` are the names of those that get files; none: all. ``record`` is kept with a
+    key that is made.
     """
 
     user: str | None = None
@@ -43,6 +41,7 @@ class Wanted:
     clients: tuple[str, ...] = ()
     new: bool = False
     force: bool = False
+    record: KeyRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,53 +62,31 @@ def issue_bundle(login: CloudLogin, wanted: Wanted) -> Bundle:
     turns out to be none, a key that was made is removed. The region written is the one
     the gateway answers to. Raises `SetupToolError`.
     """
-    from setup_tool.credentials.bundle import (
-        check_directory,
-        existing_files,
-        held_keys,
-        render_bundle,
-        write_bundle,
-    )
     from setup_tool.credentials.clients import chosen
-    from setup_tool.credentials.values import profile_name
+    from setup_tool.credentials.shelf import Shelf
     from setup_tool.verify.gateway import limits
 
     clients = chosen(wanted.clients)
     keys = wiring.open_keys(login)
     owner = keys.owner(wanted.user, wanted.project, wanted.domain)
-    urls, s3 = _urls(login, wanted.region)
+    urls, s3 = cloud_urls(login, wanted.region)
     web = wiring.open_web(login.ca_bundle)
     told = limits(web, s3)
     directory = Path(wanted.directory or f"{owner.user}-{owner.project}").absolute()
-    place = str(directory)
-    profile = wanted.profile or profile_name(owner.project)
-    local = wiring.open_files()
-    check_directory(local, place, profile, clients)
-    there = existing_files(local, place, profile, clients)
-    render_bundle(
-        Credential(owner, _NOBODY),
-        urls,
-        there,
-        directory=place,
-        profile=profile,
-        clients=clients,
-        limits=told,
-        replace=wanted.force,
-    )
-    held = held_keys(there, directory=place, profile=profile, clients=clients)
-    issued, region = _issue(keys, owner, held, wanted, partial(_region, web, s3))
-    urls = replace(urls, region=region)
-    files = write_bundle(
-        local,
-        place,
-        issued.credential,
-        urls,
-        profile=profile,
-        clients=clients,
-        limits=told,
-        replace=wanted.force,
-    )
-    return Bundle(issued, urls, directory, files)
+    shelf = Shelf(wiring.open_files(), urls, told, clients, wanted.profile, wanted.force)
+    held = shelf.try_out(owner, str(directory))
+    issued, region = _issue(keys, owner, held, wanted, partial(region_of, web, s3))
+    files = shelf.put(issued.credential, region, str(directory))
+    return Bundle(issued, replace(urls, region=region), directory, files)
+
+
+def issue_alone(login: CloudLogin, wanted: Wanted) -> Issued:
+    """Issue a credential without any files; raises `SetupToolError`."""
+    from setup_tool.credentials.issue import issue
+
+    keys = wiring.open_keys(login)
+    owner = keys.owner(wanted.user, wanted.project, wanted.domain)
+    return issue(keys, owner, new=wanted.new, record=wanted.record)
 
 
 def _issue(
@@ -122,7 +99,7 @@ def _issue(
     """Issue a credential; return it with the region that requests are signed for with it."""
     from setup_tool.credentials.issue import issue
 
-    issued = issue(keys, owner, new=wanted.new, held=held)
+    issued = issue(keys, owner, new=wanted.new, held=held, record=wanted.record)
     try:
         return issued, region_for(issued.credential.pair)
     except BaseException:
@@ -132,14 +109,18 @@ def _issue(
         raise
 
 
-def _region(web: Web, s3: str, pair: KeyPair) -> str:
+def region_of(web: Web, s3: str, pair: KeyPair) -> str:
+    """Return the region that a gateway wants; see `probe_region`."""
     from setup_tool.verify.gateway import probe_region
 
     return probe_region(web, wiring.open_signer(), s3, pair)
 
 
-def _urls(login: CloudLogin, region: str | None) -> tuple[CloudUrls, str]:
-    """Return where the cloud's services are, with the catalogue's region, and S3's URL again."""
+def cloud_urls(login: CloudLogin, region: str | None) -> tuple[CloudUrls, str]:
+    """Return where the cloud's services are, with the catalogue's region, and S3's URL again.
+
+    Raises `DeclarationError` where the catalogue has no S3, or several.
+    """
     ourselves = wiring.open_identity(login).whereabouts()
     s3 = _public_url(ourselves, "s3", region)
     if s3 is None:

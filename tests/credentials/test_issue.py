@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from setup_tool.core.credential import Credential, KeyPair, Owner
 from setup_tool.core.secret import Secret
 from setup_tool.credentials.issue import issue
+
+if TYPE_CHECKING:
+    from setup_tool.core.key_record import KeyRecord
 
 DEMO = Owner("u1", "demo", "p1", "demo")
 OTHER = Owner("u1", "demo", "p2", "other")
@@ -23,7 +28,8 @@ class KeysInMemory:
         found = [credential for credential in self.credentials if credential.owner == owner]
         return tuple(sorted(found, key=lambda credential: credential.pair.access))
 
-    def create(self, owner: Owner) -> Credential:
+    def create(self, owner: Owner, record: KeyRecord | None = None) -> Credential:
+        del record
         return self.create_chosen(owner, pair(f"made{len(self.credentials)}"))
 
     def create_chosen(self, owner: Owner, pair: KeyPair) -> Credential:
