@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Clock,
         Entropy,
         Files,
+        KeyRing,
         Listener,
         ManyKeys,
         Shell,
@@ -197,6 +198,13 @@ def open_many(login: CloudLogin) -> Iterator[Many]:
     seed = SeedFile(state_folder() / "issuing-seed", clock)
     with seed.held() as value:
         yield Many(accounts, KeystoneManyKeys(keystone, value), seed.settle)
+
+
+def open_key_ring(login: CloudLogin) -> KeyRing:
+    """Return all EC2 credentials that the login may see."""
+    from setup_tool.adapters.key_ring import KeystoneKeyRing
+
+    return KeystoneKeyRing(login)
 
 
 def open_web(ca_bundle: str | None) -> Web:

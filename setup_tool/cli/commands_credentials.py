@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from setup_tool.cli import commands_issue
+from setup_tool.cli import commands_issue, commands_keys
 
 app = typer.Typer(help="Keys for users, with the files of their clients.", no_args_is_help=True)
 
 
-@app.callback()
-def _group() -> None:
-    """Keep `credentials` a group while it has one command only."""
-
-
 app.command()(commands_issue.issue)
+app.command("list")(commands_keys.list_keys)
+app.command()(commands_keys.show)
+app.command()(commands_keys.revoke)
+app.command()(commands_keys.audit)

@@ -50,7 +50,7 @@ class KeyRecord:
         found: dict[str, Any] = {}
         for each in fields(cls):
             value = kept.get(each.name)
-            if not isinstance(value, str) or not value:
+            if not isinstance(value, str) or not value or not _fits(value):
                 continue
             found[each.name] = _time(value) if each.name in _TIMES else value
         return cls(**found)
@@ -84,7 +84,7 @@ def text(value: str | None, option: str) -> str | None:
     if value is None or not value.strip():
         return None
     value = value.strip()
-    if len(value) > LONGEST or not value.isprintable():
+    if not _fits(value):
         raise DeclarationError(
             f"{option} is longer than {LONGEST} letters or has control characters in it. "
             "Say it in fewer words."
@@ -106,6 +106,11 @@ def expiry(value: str | None, option: str, now: datetime) -> datetime | None:
             f"{option} '{value}' should be days from now, as 90d, or a day to come, as 2027-03-31."
         )
     return found
+
+
+def _fits(value: str) -> bool:
+    """Tell whether a text may be kept and shown on a terminal."""
+    return len(value) <= LONGEST and value.isprintable()
 
 
 def _days(value: str, now: datetime) -> datetime | None:
