@@ -46,6 +46,12 @@ def issue(
         list[str] | None,
         typer.Option("--client", metavar="NAME", help="Only this client's files; repeatable."),
     ] = None,
+    secret_in_page: Annotated[
+        bool,
+        typer.Option(
+            "--secret-in-page", help="Put the secret key into index.html, behind a button."
+        ),
+    ] = False,
     new: Annotated[
         bool, typer.Option("--new", help="Make a new key even where there is one.")
     ] = False,
@@ -113,6 +119,7 @@ def issue(
             profile,
             clients,
             record,
+            secret_in_page=secret_in_page,
             new=new,
             force=force,
             files=not no_files,
@@ -121,7 +128,19 @@ def issue(
         from setup_tool.cli.issuing_text import show_many
 
         return show_many(login, many, output)
-    wanted = Wanted(user, project, domain, region, directory, profile, clients, new, force, record)
+    wanted = Wanted(
+        user,
+        project,
+        domain,
+        region,
+        directory,
+        profile,
+        clients,
+        secret_in_page=secret_in_page,
+        new=new,
+        force=force,
+        record=record,
+    )
     from setup_tool.cli.issuing_text import show_bundle, show_key
 
     if no_files:

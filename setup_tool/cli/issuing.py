@@ -39,6 +39,7 @@ class Wanted:
     directory: str | None = None
     profile: str | None = None
     clients: tuple[str, ...] = ()
+    secret_in_page: bool = False
     new: bool = False
     force: bool = False
     record: KeyRecord | None = None
@@ -66,7 +67,7 @@ def issue_bundle(login: CloudLogin, wanted: Wanted) -> Bundle:
     from setup_tool.credentials.shelf import Shelf
     from setup_tool.verify.gateway import limits
 
-    clients = chosen(wanted.clients)
+    clients = chosen(wanted.clients, secret_in_page=wanted.secret_in_page)
     keys = wiring.open_keys(login)
     owner = keys.owner(wanted.user, wanted.project, wanted.domain)
     urls, s3 = cloud_urls(login, wanted.region)
@@ -127,7 +128,7 @@ def cloud_urls(login: CloudLogin, region: str | None) -> tuple[CloudUrls, str]:
         raise DeclarationError(_no_s3(ourselves, region))
     known_region = _catalogue_region(ourselves, region)
     urls = CloudUrls(
-        auth=login.auth_url,
+        auth=_auth_url(ourselves, login.auth_url, region),
         catalogue_region=known_region,
         region=known_region,
         s3=s3,
@@ -135,6 +136,20 @@ def cloud_urls(login: CloudLogin, region: str | None) -> tuple[CloudUrls, str]:
         ca_bundle=login.ca_bundle,
     )
     return urls, s3
+
+
+def _auth_url(ourselves: Whereabouts, ours: str, region: str | None) -> str:
+    """Return Keystone's URL for users, versioned: an operator's own login may be by another.
+
+    That is the catalogue's public one; where it has none or several, the operator's.
+    """
+    from setup_tool.declare.urls import without_version
+
+    found = ourselves.urls("identity", "public", region)
+    if len(found) != 1:
+        return ours
+    version = ours.rpartition("/")[2]
+    return f"{without_version(found[0])}/{version}"
 
 
 def _no_s3(ourselves: Whereabouts, region: str | None) -> str:

@@ -68,6 +68,7 @@ class ManyWanted:
     profile: str | None
     clients: tuple[str, ...]
     record: KeyRecord
+    secret_in_page: bool
     new: bool
     force: bool
     files: bool
@@ -201,7 +202,7 @@ def _bundles(login: CloudLogin, wanted: ManyWanted) -> Bundles:
         wiring.open_files(),
         urls,
         limits(web, s3),
-        chosen(wanted.clients),
+        chosen(wanted.clients, secret_in_page=wanted.secret_in_page),
         wanted.profile,
         wanted.force,
     )

@@ -177,9 +177,12 @@ def _texts(
 
 
 def _content(file: ClientFile, before: str | None, values: Mapping[str, object], name: str) -> Text:
-    template = folder("templates") / "client" / file.template
-    declared = render(template.read_text(encoding="utf-8"), values)
+    declared = render(_template(file.template), values, markup=file.markup, load=_template)
     return file.merge(before or "", declared, name=name) if file.merge else declared
+
+
+def _template(name: str) -> str:
+    return (folder("templates") / "client" / name).read_text(encoding="utf-8")
 
 
 def _held(client: Client, texts: Mapping[str, str], profile: str, directory: str) -> Mark | None:

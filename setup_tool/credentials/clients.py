@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 from setup_tool.core.errors import DeclarationError
 from setup_tool.editors.client.aws import AWS
+from setup_tool.editors.client.cyberduck import CYBERDUCK
 from setup_tool.editors.client.eucarc import EUCARC
+from setup_tool.editors.client.openstack import OPENSTACK
+from setup_tool.editors.client.page import PAGE, PAGE_WITH_SECRET
 from setup_tool.editors.client.s3cfg import S3CMD
+from setup_tool.editors.client.terraform import TERRAFORM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +23,10 @@ CLIENTS: tuple[Client, ...] = (
     EUCARC,
     S3CMD,
     AWS,
+    TERRAFORM,
+    CYBERDUCK,
+    OPENSTACK,
+    PAGE,
 )
 """Whose files a bundle may have, in the order in which they are written and listed.
 
@@ -26,16 +34,24 @@ A further client is a module, its templates, a page in ``docs/clients/`` and an 
 """
 
 
-def chosen(names: Sequence[str]) -> tuple[Client, ...]:
+def chosen(names: Sequence[str], *, secret_in_page: bool = False) -> tuple[Client, ...]:
     """Return the clients of these names, all of them without one, in our own order.
 
-    Raises `DeclarationError` for a name that there is not.
+    Raises `DeclarationError` for a name that there is not, and where the secret is wanted
+    in a page that is not.
     """
     known = [client.name for client in CLIENTS]
     for name in names:
         if name not in known:
             raise DeclarationError(f"There is no client '{name}'. Name some of {', '.join(known)}.")
-    return tuple(client for client in CLIENTS if not names or client.name in names)
+    found = tuple(client for client in CLIENTS if not names or client.name in names)
+    if not secret_in_page:
+        return found
+    if PAGE not in found:
+        raise DeclarationError(
+            "--secret-in-page is about the page, which --client leaves out. Add --client page."
+        )
+    return tuple(PAGE_WITH_SECRET if client is PAGE else client for client in found)
 
 
 def usable(clients: Sequence[Client], urls: CloudUrls) -> tuple[Client, ...]:

@@ -7,7 +7,7 @@ import stat
 import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import botocore.session
@@ -112,7 +112,8 @@ def s3cmd_config(path: Path) -> dict[str, str]:
 
 def test_a_bundle_is_laid_out_like_a_home_directory_and_private(write: Write) -> None:
     directory = write(limits=LIMITS)
-    assert {str(path.relative_to(directory)) for path in directory.rglob("*")} == {*PATHS, ".aws"}
+    folders = {str(folder) for path in PATHS for folder in PurePath(path).parents[:-1]}
+    assert {str(path.relative_to(directory)) for path in directory.rglob("*")} == {*PATHS, *folders}
     modes = {stat.S_IMODE(path.stat().st_mode) for path in directory.rglob("*") if path.is_file()}
     assert modes == {0o600}
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
@@ -439,7 +440,7 @@ def test_new_keys_for_the_same_cloud_take_the_place_of_the_old_and_say_so() -> N
     old = replace(CREDENTIAL, pair=KeyPair("old", Secret("older")))
     bundle = rendered(texts(rendered(credential=old)))
     assert texts(bundle) == texts(rendered())
-    assert {file.path: file.notes for file in bundle if file.changed} == {
+    assert {file.path: file.notes for file in bundle if file.notes} == {
         path: (f"In {path} the access key old gave way to 0123abc.",)
         for path in ("eucarc", ".s3cfg", ".aws/credentials")
     }

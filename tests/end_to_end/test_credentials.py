@@ -130,6 +130,19 @@ def test_only_the_files_of_the_clients_that_are_named_are_written(
     }
 
 
+def test_the_secret_key_is_in_the_page_as_long_as_it_is_asked_for(
+    served: Cloud, tmp_path: Path
+) -> None:
+    page = tmp_path / "index.html"
+    bundle = issue(served, tmp_path, *DEMO)
+    assert bundle.access in page.read_text()
+    assert bundle.secret not in page.read_text()
+    issue(served, tmp_path, *DEMO, "--secret-in-page")
+    assert page.read_text().count(bundle.secret) == 1
+    issue(served, tmp_path, *DEMO)
+    assert bundle.secret not in page.read_text()
+
+
 def test_a_client_that_there_is_not_is_refused_with_those_that_there_are(
     served: Cloud, keystone: Rest
 ) -> None:
@@ -177,8 +190,9 @@ def test_files_that_are_there_keep_all_that_is_their_owners(
     (folder / ".s3cfg").write_text(S3CFG)
     (folder / ".aws/config").write_text(AWS_CONFIG)
     (folder / ".aws/credentials").write_text(AWS_CREDENTIALS)
-    for name in NAMES:
-        (folder / name).chmod(0o644)
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.chmod(0o644)
 
     merged = issue(served, folder, *DEMO)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import json
 import re
@@ -9,15 +10,21 @@ import unicodedata
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from setup_tool.core.secret import Secret, text
+from setup_tool.editors.client.quoting import csp_hash, hcl, uuid, word, yaml
 from setup_tool.editors.client.shell import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import jinja2
+
     from setup_tool.core.secret import Text
 
 _PLACE = re.compile("\0([0-9]+)\0")
 """Where a secret goes. Neither templates nor checked values hold a NUL."""
+
+_SECRETS = "the secrets in the order of their places"
+"""A name that no template can say."""
 
 
 class _Sealed:
@@ -38,27 +45,62 @@ class _Sealed:
     __repr__ = __str__
 
 
-def render(template: str, values: Mapping[str, object]) -> Text:
+def render(
+    template: str,
+    values: Mapping[str, object],
+    *,
+    markup: bool = False,
+    load: Callable[[str], str] | None = None,
+) -> Text:
     """Return the template, written in Jinja's language, with the values in it.
 
     A value may be a `Secret`, whole and not inside another one: it comes out as a
-    part of its own. Filters: ``sh`` quotes for a POSIX shell, ``xml`` escapes for XML and
-    HTML, ``json`` makes a JSON string, which is YAML too, ``comment`` makes one line of
-    anything. An unknown name in the template is an error.
+    part of its own. With ``markup`` every value is escaped for HTML and XML. ``load``
+    returns the templates that this one includes, by name.
+
+    Filters: ``sh`` quotes for a POSIX shell, ``xml`` escapes for XML and HTML, ``json``
+    makes a JSON string, ``comment`` makes one line of anything; for those of `quoting`
+    see there. An unknown name in the template is an error.
     """
+    secrets: list[Secret] = []
+    sealed = {
+        name: _Sealed(value) if isinstance(value, Secret) else value
+        for name, value in values.items()
+    }
+    made = _compiled(template, markup, load).render(sealed | {_SECRETS: secrets})
+    pieces = _PLACE.split(made)
+    return text(
+        *(secrets[int(piece)] if at % 2 else piece for at, piece in enumerate(pieces)),
+    )
+
+
+@functools.cache
+def _compiled(
+    template: str,
+    markup: bool,  # noqa: FBT001
+    load: Callable[[str], str] | None,
+) -> jinja2.Template:
+    return _environment(markup, load).from_string(template)
+
+
+@functools.cache
+def _environment(markup: bool, load: Callable[[str], str] | None) -> jinja2.Environment:  # noqa: FBT001
+    """Make what templates are compiled in; it keeps those that were included."""
     import jinja2
 
-    secrets: list[Secret] = []
-
-    def finalize(value: object) -> object:
+    @jinja2.pass_context
+    def finalize(context: jinja2.runtime.Context, value: object) -> object:
         if not isinstance(value, _Sealed):
             return value
-        secrets.append(value.secret)
+        secrets: list[Secret] = context[_SECRETS]
+        secrets.append(value.secret.map(html.escape) if markup else value.secret)
         return f"\0{len(secrets) - 1}\0"
 
-    environment = jinja2.Environment(  # noqa: S701 - these are shell and INI files, not HTML
+    environment = jinja2.Environment(
+        autoescape=markup,  # noqa: S701 - shell and INI files are no markup
         undefined=jinja2.StrictUndefined,
         finalize=finalize,
+        loader=jinja2.FunctionLoader(load) if load else None,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -67,14 +109,9 @@ def render(template: str, values: Mapping[str, object]) -> Text:
     environment.filters["xml"] = _each(html.escape)
     environment.filters["json"] = _each(json.dumps)
     environment.filters["comment"] = _one_line
-    sealed = {
-        name: _Sealed(value) if isinstance(value, Secret) else value
-        for name, value in values.items()
-    }
-    pieces = _PLACE.split(environment.from_string(template).render(sealed))
-    return text(
-        *(secrets[int(piece)] if at % 2 else piece for at, piece in enumerate(pieces)),
-    )
+    for change in (word, hcl, yaml, uuid, csp_hash):
+        environment.filters[change.__name__] = change
+    return environment
 
 
 def _each(change: Callable[[str], str]) -> Callable[[Any], object]:
