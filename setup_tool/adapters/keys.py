@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from setup_tool.adapters.key_blobs import credential_id, encoded, pair_of
+from setup_tool.adapters.key_ring import KeystoneKeyRing
 from setup_tool.adapters.keystone import ConflictError, ForbiddenError, Keystone, MissingError
 from setup_tool.adapters.keystone_access import Found
 from setup_tool.adapters.keystone_finding import (
@@ -35,6 +36,7 @@ class KeystoneKeys:
 
     def __init__(self, login: CloudLogin) -> None:
         self._keystone = Keystone(login)
+        self._ring = KeystoneKeyRing(login)
         self._finder = Finder(self._keystone)
 
     def owner(self, user: str | None, project: str | None, domain: str | None) -> Owner:
@@ -61,16 +63,12 @@ class KeystoneKeys:
         Those that stand for a trust are left out: they are an orchestration's, not a
         person's.
         """
-        records = self._keystone.call(
-            f"list EC2 credentials of user {owner.user}",
-            lambda client: client.ec2.list(owner.user_id),
-        )
         found = (
-            _credential(owner, record)
-            for record in records
-            if record.tenant_id == owner.project_id and not getattr(record, "trust_id", None)
+            Credential(owner, key.pair, key.record)
+            for key in self._ring.stored(owner.user_id)
+            if key.project_id == owner.project_id and not key.delegated
         )
-        return tuple(sorted(found, key=lambda credential: credential.pair.access))
+        return tuple(found)
 
     def create(self, owner: Owner, record: KeyRecord | None = None) -> Credential:
         """Make a new credential; see `setup_tool.ports.Keys`.

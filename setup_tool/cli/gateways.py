@@ -33,14 +33,18 @@ class Gateway:
             return False
         return True
 
-    def check(self, pair: KeyPair) -> None:
-        """Send a request signed with a key; raises `NoGatewayError` or `UnreachableError`."""
+    def check(self, pair: KeyPair) -> str:
+        """Send a request signed with a key and return the region that it was signed for.
+
+        Raises `NoGatewayError` or `UnreachableError`.
+        """
         from setup_tool.verify.gateway import probe_region
         from setup_tool.verify.one_key import check_key
 
         if self._region is None:
             self._region = probe_region(self.web, self.signer, self.url, pair)
         check_key(self.web, self.signer, self.url, pair, self._region)
+        return self._region
 
 
 def gateway_of(login: CloudLogin, region: str | None) -> Gateway:

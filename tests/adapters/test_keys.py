@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import uuid
 from typing import TYPE_CHECKING
@@ -225,10 +226,15 @@ def test_an_access_key_and_its_secret_can_be_chosen_once(
 def test_keys_that_stand_for_a_trust_are_left_out(impostor: Impostor) -> None:
     impostor.let_in()
     records = [
-        {"access": access, "secret": "s", "tenant_id": "p1", "user_id": "u1", "trust_id": trust}
+        {
+            "user_id": "u1",
+            "project_id": "p1",
+            "type": "ec2",
+            "blob": json.dumps({"access": access, "secret": "s", "trust_id": trust}),
+        }
         for access, trust in (("b", None), ("a", None), ("c", "trust"))
     ]
-    impostor.say("GET", "/v3/users/u1/credentials/OS-EC2", 200, {"credentials": records})
+    impostor.say("GET", "/v3/credentials", 200, {"credentials": records})
     keys = KeystoneKeys(impostor.login())
     found = keys.find(keys.owner(None, None, None))
     assert [credential.pair.access for credential in found] == ["a", "b"]

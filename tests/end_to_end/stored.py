@@ -35,7 +35,7 @@ class Holder:
         self.rest.send("POST", "/credentials", body)
         return access
 
-    def keys(self) -> set[str]:
+    def access_keys(self) -> set[str]:
         """Return the access keys that Keystone has."""
         listed = self.rest.send("GET", f"/credentials?type=ec2&user_id={self.user_id}")
         return {json.loads(each["blob"])["access"] for each in listed["credentials"]}

@@ -83,7 +83,7 @@ def test_a_user_lists_her_own_keys_and_is_told_that_others_are_not_to_be_seen(
         assert ran.status in {1, 2}
         assert ran.err.count("setup-tool: ") == 1
         assert sentence in ran.err
-    assert other.keys() == {theirs}
+    assert other.access_keys() == {theirs}
 
 
 def test_the_table_shows_whose_a_key_is_its_label_age_and_dates(
@@ -129,7 +129,7 @@ def test_nothing_is_revoked_unless_it_is_said_what_and_agreed(
     assert "no terminal to ask on, so nothing was changed" in ran.err
     wrong = served.run("credentials", "revoke", access, "no-such-key", "--yes", status=2)
     assert "no access key no-such-key" in wrong.err
-    assert holder.keys() == {access}
+    assert holder.access_keys() == {access}
 
 
 def test_keys_are_revoked_by_access_key_user_project_and_label(
@@ -146,15 +146,15 @@ def test_keys_are_revoked_by_access_key_user_project_and_label(
         ran = served.run("credentials", "revoke", *words(access), "--yes")
         assert f"{access} of {holder.name} for {holder.name}: revoked" in ran.out
         assert "secret_cache_duration" in ran.err
-        assert holder.keys() == set()
-    assert other.keys() == {kept}
+        assert holder.access_keys() == set()
+    assert other.access_keys() == {kept}
 
 
 def test_a_user_revokes_her_own_key(served: Cloud, holder: Holder) -> None:
     access, second = holder.key(), holder.key()
     ran = served.run("credentials", "revoke", access, "--yes", "--format", "json", **own(holder))
     assert [key["access"] for key in ran.document["revoked"]] == [access]
-    assert holder.keys() == {second}
+    assert holder.access_keys() == {second}
 
 
 def test_what_is_due_is_what_is_expired_or_whose_grace_is_over(
@@ -163,7 +163,7 @@ def test_what_is_due_is_what_is_expired_or_whose_grace_is_over(
     expired, retired = holder.key({"expires": OLD}), holder.key({"retires": OLD})
     waiting, fresh = holder.key({"retires": LATER}), holder.key({"expires": LATER})
     ran = served.run("credentials", "revoke", "--due", "--user", holder.name, "--yes")
-    assert holder.keys() == {waiting, fresh}
+    assert holder.access_keys() == {waiting, fresh}
     assert all(access in ran.out for access in (expired, retired))
 
 
@@ -186,7 +186,7 @@ def test_what_stands_for_a_trust_is_revoked_by_its_access_key_alone(
     assert listed(served, "--user", holder.name) == []
     assert "No keys" in served.run("credentials", "revoke", "--user", holder.name, "--yes").out
     served.run("credentials", "revoke", "ak-of-heat", "--yes")
-    assert holder.keys() == set()
+    assert holder.access_keys() == set()
 
 
 def test_an_audit_finds_nothing_wrong_with_a_good_key(served: Cloud, holder: Holder) -> None:
