@@ -1,6 +1,6 @@
 """The measurements: all of them, or those that are named.
 
-usage: python -m bench [start-up] [lab] [demo] [canary] [empty-run]
+usage: python -m bench [start-up] [lab] [demo] [canary] [empty-run] [issuing]
 
 Leaves with 0 unless something could not be measured. Nothing is timed against a limit:
 aims are printed beside the numbers.
@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import canary, demonstration, empty_run, lab, start_up
+from bench import canary, demonstration, empty_run, issuing, lab, start_up
 from bench.timing import SETUP_TOOL, CannotMeasureError, ran
 from setup_tool.core.errors import SetupToolError
 from setup_tool.lab import lab as embedded
@@ -35,6 +35,7 @@ def main(words: list[str]) -> int:
             "demo": partial(demonstration.measure, folder / "lab", environ),
             "canary": partial(_on_a_lab, folder / "lab", environ, canary.measure),
             "empty-run": partial(_on_a_lab, folder / "lab", environ, _empty_run),
+            "issuing": partial(_on_a_lab, folder / "lab", environ, issuing.measure),
         }
         unknown = [word for word in words if word not in known]
         if unknown:

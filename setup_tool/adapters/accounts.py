@@ -99,14 +99,14 @@ class KeystoneAccounts:
         by_word: dict[str, list[Account]] = {}
         for one in every:
             by_word.setdefault(one.name, []).append(one)
-        by_id = {one.id: one for one in every}
+        by_id = {one.id: [one] for one in every}
         domains = self._domains({named.domain for named in wanted if named.domain})
         known = {}
         for named in wanted:
             if named.domain and named.domain not in domains:
                 continue
             domain_id = domains[named.domain] if named.domain else None
-            candidates = by_word.get(named.word) or [by_id[named.word]] * (named.word in by_id)
+            candidates = by_word.get(named.word) or by_id.get(named.word, [])
             fitting = [one for one in candidates if domain_id in {None, one.domain_id}]
             if len(fitting) == 1 and fitting[0].enabled:
                 known[named] = fitting[0]

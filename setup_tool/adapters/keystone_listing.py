@@ -5,7 +5,9 @@ from __future__ import annotations
 import codecs
 import contextlib
 import json
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 from setup_tool.core.errors import SetupToolError, UnreachableError
 
@@ -19,6 +21,14 @@ T = TypeVar("T")
 _CHUNK = 65536
 _BLANKS = " \t\r\n"
 _AFTER_A_VALUE = frozenset(",:]}" + _BLANKS)
+
+
+_PAGES = {"users": {"limit": "1000"}, "projects": {"limit": "1000"}}
+"""What is asked for in pages, and of what size.
+
+Keystone 30.0.0 (``max_db_limit``, 1000) gives no more than so many of these at once, and only
+says so where a ``limit`` was asked for. Older ones pass over it.
+"""
 
 
 class Calls(Protocol):
@@ -47,60 +57,73 @@ def listed(
 ) -> list[T]:
     """Return what ``pick`` makes of each record of a listing, without its Nones.
 
-    The collection is called as ``path`` ends. Raises `CutShortError` when Keystone says that
-    there is more, and what `Keystone.call` raises.
+    The collection is called as ``path`` ends. Keystone is asked page by page where it has
+    pages. Raises `CutShortError` when it says that there is more and does not give it, and
+    what `Keystone.call` raises.
     """
-    from urllib.parse import urlencode
+    reader = _Reader(keystone.login, path, pick)
+    page: Mapping[str, str] | None = {**query, **_PAGES.get(path, {})}
+    while page is not None:
+        listing = keystone.call(doing, partial(reader.read, page))
+        asked, page = page, listing.next_page
+        if listing.is_cut or page == asked:
+            raise CutShortError(
+                f"Keystone cut the listing {reader.url} short, so what is missing cannot be told "
+                "from what does not exist. Raise list_limit in keystone.conf."
+            )
+    return reader.found
 
-    login = keystone.login
-    url = f"{login.auth_url}/{path}?{urlencode(query)}".rstrip("?")
-    collection = path.rpartition("/")[2]
-    found = keystone.call(doing, lambda _: _read(login, url, collection, pick))
-    if found is None:
-        raise CutShortError(
-            f"Keystone cut the listing {login.auth_url}/{path} short, so what is missing cannot "
-            "be told from what does not exist. Raise list_limit in keystone.conf."
-        )
-    return found
 
+class _Reader(Generic[T]):
+    """Reads the pages of one listing."""
 
-def _read(
-    login: CloudLogin, url: str, collection: str, pick: Callable[[dict[str, Any]], T | None]
-) -> list[T] | None:
-    """Return what was picked, None when the listing was cut short."""
-    import requests
-    from keystoneauth1.exceptions import ConnectFailure
+    def __init__(
+        self, login: CloudLogin, path: str, pick: Callable[[dict[str, Any]], T | None]
+    ) -> None:
+        self.url = f"{login.auth_url}/{path}"
+        self.found: list[T] = []
+        self._login = login
+        self._collection = path.rpartition("/")[2]
+        self._pick = pick
 
-    found: list[T] = []
-    response = login.session.get(url, authenticated=True, stream=True)
-    with contextlib.closing(response):
-        listing = Listing(response.iter_content(_CHUNK), collection)
-        try:
-            for record in listing:
-                picked = pick(record)
-                if picked is not None:
-                    found.append(picked)
-        except requests.exceptions.RequestException as error:
-            raise ConnectFailure(f"The answer of {url} broke off") from error
-        except ValueError:
-            raise UnreachableError(
-                f"What answers at {url.partition('?')[0]} is not Keystone: its answer is no "
-                f"listing of {collection}. Check auth_url and what lies between."
-            ) from None
-    return None if listing.is_cut else found
+    def read(self, query: Mapping[str, str], _client: object) -> Listing:
+        """Add what is picked of one page, all of it or nothing; return the page, read."""
+        import requests
+        from keystoneauth1.exceptions import ConnectFailure
+
+        session, before = self._login.session, len(self.found)
+        response = session.get(self.url, params=query, authenticated=True, stream=True)
+        with contextlib.closing(response):
+            listing = Listing(response.iter_content(_CHUNK), self._collection)
+            try:
+                picked = map(self._pick, listing)
+                self.found.extend(one for one in picked if one is not None)
+            except requests.exceptions.RequestException as error:
+                del self.found[before:]
+                raise ConnectFailure(f"The answer of {self.url} broke off") from error
+            except ValueError:
+                del self.found[before:]
+                raise UnreachableError(
+                    f"What answers at {self.url} is not Keystone: its answer is no listing of "
+                    f"{self._collection}. Check auth_url and what lies between."
+                ) from None
+        return listing
 
 
 class Listing:
     """The records of one collection in a JSON document that comes in pieces.
 
-    ``is_cut`` tells after the last record whether Keystone says that there are more.
-    Iterating raises `ValueError` when the document is no such listing or ends early.
+    After the last record ``next_page`` is the query for those that follow, None where there
+    is none, and ``is_cut`` tells whether there are more without one. Iterating raises
+    `ValueError` when the document is no such listing or ends early.
     """
 
     def __init__(self, chunks: Iterable[bytes], collection: str) -> None:
         self._json = _PiecewiseJson(chunks)
         self._collection = collection
+        self.next_page: Mapping[str, str] | None = None
         self.is_cut = False
+        self._is_truncated = False
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         json_text, seen = self._json, False
@@ -112,13 +135,19 @@ class Listing:
                 seen = True
                 yield from json_text.items()
             else:
-                value = json_text.value()
-                further = name == "links" and isinstance(value, dict) and value.get("next")
-                self.is_cut |= bool(further or (name == "truncated" and value))
+                self._note(name, json_text.value())
             if json_text.take(",}") == "}":
                 break
         if not seen:
             raise ValueError(self._collection)
+        self.is_cut = self._is_truncated and self.next_page is None
+
+    def _note(self, name: object, value: Any) -> None:
+        if name == "truncated":
+            self._is_truncated = bool(value)
+        if name == "links" and isinstance(value, dict) and value.get("next"):
+            # Its address may be one that only Keystone's own hosts reach.
+            self.next_page = dict(parse_qsl(urlsplit(str(value["next"])).query))
 
 
 class _PiecewiseJson:
