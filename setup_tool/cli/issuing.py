@@ -120,7 +120,8 @@ def region_of(web: Web, s3: str, pair: KeyPair) -> str:
 def cloud_urls(login: CloudLogin, region: str | None) -> tuple[CloudUrls, str]:
     """Return where the cloud's services are, with the catalogue's region, and S3's URL again.
 
-    Raises `DeclarationError` where the catalogue has no S3, or several.
+    Raises `DeclarationError` where the catalogue has no S3, or several, and for a file of
+    certificates that has none.
     """
     ourselves = wiring.open_identity(login).whereabouts()
     s3 = _public_url(ourselves, "s3", region)
@@ -134,6 +135,7 @@ def cloud_urls(login: CloudLogin, region: str | None) -> tuple[CloudUrls, str]:
         s3=s3,
         ec2=_public_url(ourselves, "ec2", region),
         ca_bundle=login.ca_bundle,
+        ca_certificates=_certificates(login.ca_bundle),
     )
     return urls, s3
 
@@ -150,6 +152,15 @@ def _auth_url(ourselves: Whereabouts, ours: str, region: str | None) -> str:
         return ours
     version = ours.rpartition("/")[2]
     return f"{without_version(found[0])}/{version}"
+
+
+def _certificates(path: str | None) -> str | None:
+    """Return the certificates in the file that the login names, None when it names none."""
+    from setup_tool.core.content import Content
+    from setup_tool.editors.client.certificates import certificates
+
+    data = wiring.open_files().read(path) if path else None
+    return certificates(Content(data), name=path) if path and data is not None else None
 
 
 def _no_s3(ourselves: Whereabouts, region: str | None) -> str:

@@ -74,7 +74,9 @@ class CloudUrls:
 
     ``s3`` is the gateway's root, never ``/v1/AUTH_...``. ``region`` is the one the
     gateway signs for, ``catalogue_region`` the one Keystone's catalogue names.
-    ``auth`` is Keystone's versioned URL.
+    ``auth`` is Keystone's versioned URL. ``ca_bundle`` is the path of a file of
+    certificates, ``ca_certificates`` what is in it: with that, client files point to a
+    copy of their own.
     """
 
     auth: str
@@ -83,3 +85,4 @@ class CloudUrls:
     s3: str | None = None
     ec2: str | None = None
     ca_bundle: str | None = None
+    ca_certificates: str | None = None

@@ -82,6 +82,8 @@ def render_bundle(
         if held is not None and foreign and not replace:
             raise _occupied(client, held, directory, profile)
         for file in client.files:
+            if file.for_ca and not urls.ca_certificates:
+                continue
             path = file.at(profile)
             before = texts.get(path)
             content = _content(file, before, values, f"{directory}/{path}")
@@ -150,6 +152,7 @@ def write_bundle(
     if urls.ca_bundle:
         urls = dataclasses.replace(urls, ca_bundle=str(Path(urls.ca_bundle).absolute()))
     profile = profile_name(credential.owner.project) if profile is None else profile
+    clients = usable(clients, urls)
     bundle = render_bundle(
         credential,
         urls,

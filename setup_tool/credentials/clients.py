@@ -6,11 +6,19 @@ from typing import TYPE_CHECKING
 
 from setup_tool.core.errors import DeclarationError
 from setup_tool.editors.client.aws import AWS
+from setup_tool.editors.client.boto import BOTO
+from setup_tool.editors.client.certificates import CA
 from setup_tool.editors.client.cyberduck import CYBERDUCK
+from setup_tool.editors.client.env import ENV
+from setup_tool.editors.client.euca2ools import EUCA2OOLS
 from setup_tool.editors.client.eucarc import EUCARC
+from setup_tool.editors.client.mc import MC
 from setup_tool.editors.client.openstack import OPENSTACK
 from setup_tool.editors.client.page import PAGE, PAGE_WITH_SECRET
+from setup_tool.editors.client.rclone import RCLONE
+from setup_tool.editors.client.restic import RESTIC
 from setup_tool.editors.client.s3cfg import S3CMD
+from setup_tool.editors.client.s3fs import S3FS
 from setup_tool.editors.client.terraform import TERRAFORM
 
 if TYPE_CHECKING:
@@ -21,8 +29,15 @@ if TYPE_CHECKING:
 
 CLIENTS: tuple[Client, ...] = (
     EUCARC,
+    EUCA2OOLS,
     S3CMD,
     AWS,
+    ENV,
+    BOTO,
+    RCLONE,
+    S3FS,
+    MC,
+    RESTIC,
     TERRAFORM,
     CYBERDUCK,
     OPENSTACK,
@@ -55,9 +70,13 @@ def chosen(names: Sequence[str], *, secret_in_page: bool = False) -> tuple[Clien
 
 
 def usable(clients: Sequence[Client], urls: CloudUrls) -> tuple[Client, ...]:
-    """Return those of the clients that a cloud with these services has a use for."""
+    """Return those of the clients that a cloud with these services has a use for.
+
+    The copy of its private authority's certificates goes along with any of them.
+    """
     there = {"s3": urls.s3, "ec2": urls.ec2}
-    return tuple(client for client in clients if client.needs is None or there[client.needs])
+    found = tuple(client for client in clients if client.needs is None or there[client.needs])
+    return (CA, *found) if urls.ca_certificates and CA not in found else found
 
 
 def paths(clients: Sequence[Client], profile: str) -> tuple[str, ...]:

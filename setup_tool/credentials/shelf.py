@@ -15,6 +15,7 @@ from setup_tool.credentials.bundle import (
     render_bundle,
     write_bundle,
 )
+from setup_tool.credentials.clients import usable
 from setup_tool.credentials.values import profile_name
 
 if TYPE_CHECKING:
@@ -45,19 +46,20 @@ class Shelf:
         Nothing is written. Raises `SetupToolError`, as `write_bundle` would.
         """
         profile = self._profile(owner)
-        check_directory(self.files, directory, profile, self.clients)
-        there = existing_files(self.files, directory, profile, self.clients)
+        clients = usable(self.clients, self.urls)
+        check_directory(self.files, directory, profile, clients)
+        there = existing_files(self.files, directory, profile, clients)
         render_bundle(
             Credential(owner, _NOBODY),
             self.urls,
             there,
             directory=directory,
             profile=profile,
-            clients=self.clients,
+            clients=clients,
             limits=self.limits,
             replace=self.replace,
         )
-        return held_keys(there, directory=directory, profile=profile, clients=self.clients)
+        return held_keys(there, directory=directory, profile=profile, clients=clients)
 
     def put(self, credential: Credential, region: str, directory: str) -> tuple[BundleFile, ...]:
         """Write a bundle for the region that requests are signed for; see `write_bundle`."""

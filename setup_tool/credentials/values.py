@@ -10,7 +10,10 @@
 | ``region``, ``catalogue_region`` | what requests are signed for, and the catalogue's |
 | ``s3_url``, ``ec2_url`` | endpoints; None where the cloud has none |
 | ``s3_host``, ``s3_hostname``, ``s3_port``, ``s3_https`` | S3's: ``HOST[:PORT]``, and its parts |
+| ``s3_default_port`` | the port that needs not be said: 443 or 80 |
 | ``ca_bundle`` | a file of certificates, None for the system's |
+| ``ca_certificates`` | what is in it, as PEM, and a line's end; None without one |
+| ``alias`` | the profile in letters that mc takes |
 | ``limits`` | the gateway's `GatewayLimits`, or None |
 | ``multipart_chunk_mib`` | an upload's part in MiB that s3cmd and the gateway take |
 | ``directory`` | the bundle's, absolute |
@@ -24,6 +27,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from setup_tool.core.errors import DeclarationError
+from setup_tool.editors.client.certificates import CA_PATH
+from setup_tool.editors.client.mc import alias
 from setup_tool.editors.client.template import unwritable
 
 if TYPE_CHECKING:
@@ -81,6 +86,7 @@ def template_values(
     Raises `DeclarationError`.
     """
     check_place(directory, profile)
+    ca_bundle = f"{directory}/{CA_PATH}" if urls.ca_certificates else urls.ca_bundle
     strings: dict[str, str | Secret | None] = {
         "access": credential.pair.access,
         "secret": credential.pair.secret,
@@ -89,7 +95,7 @@ def template_values(
         "auth_url": urls.auth,
         "s3_url": _checked_url(urls.s3, "S3", root=True),
         "ec2_url": _checked_url(urls.ec2, "EC2"),
-        "ca_bundle": urls.ca_bundle,
+        "ca_bundle": ca_bundle,
         "directory": directory,
     }
     for name, value in strings.items():
@@ -107,6 +113,8 @@ def template_values(
         "user_domain": owner.user_domain,
         "project_domain": owner.project_domain,
         "profile": profile,
+        "alias": alias(profile),
+        "ca_certificates": urls.ca_certificates,
         "limits": limits,
         "multipart_chunk_mib": max(
             _S3CMD_CHUNK_MIB, -(-limits.min_segment_size // _MIB) if limits else 0
@@ -122,10 +130,12 @@ def template_values(
 def _parts_of_s3(url: str | None) -> dict[str, object]:
     parts = urlsplit(url or "")
     https = parts.scheme == "https"
+    default_port = 443 if https else 80
     return {
         "s3_host": parts.netloc,
         "s3_hostname": parts.hostname,
-        "s3_port": parts.port or (443 if https else 80),
+        "s3_port": parts.port or default_port,
+        "s3_default_port": default_port,
         "s3_https": https,
     }
 

@@ -22,12 +22,15 @@ from setup_tool.core.errors import DeclarationError
 from setup_tool.core.gateway import GatewayLimits
 from setup_tool.core.secret import Secret, joined, masked
 from setup_tool.credentials.bundle import BundleFile, render_bundle, write_bundle
-from setup_tool.credentials.clients import CLIENTS, paths
+from setup_tool.credentials.clients import chosen, paths
 from setup_tool.credentials.values import profile_name
 from setup_tool.editors.client.aws import read_aws_profile
 from setup_tool.editors.client.eucarc import read_eucarc
 
-PATHS = paths(CLIENTS, "demo")
+FIRST = chosen(["eucarc", "s3cmd", "aws"])
+"""The clients that these tests are about; those of the others are in a file of their own."""
+
+PATHS = paths(FIRST, "demo")
 INSTALLED = Path(__file__).parents[2] / ".cache" / "clients"
 SHELLS = [shell for shell in ("sh", "bash", "dash", "zsh", "mksh") if shutil.which(shell)]
 
@@ -56,7 +59,7 @@ def rendered(
     **options: Any,
 ) -> tuple[BundleFile, ...]:
     contents = {path: Content(text.encode()) for path, text in (existing or {}).items()}
-    options = {"profile": "demo"} | options
+    options = {"profile": "demo", "clients": FIRST} | options
     return render_bundle(credential, urls, contents, directory=directory, **options)
 
 
@@ -70,6 +73,7 @@ def write(tmp_path: Path) -> Write:
 
     def write(credential: Credential = CREDENTIAL, urls: CloudUrls = URLS, **options: Any) -> Path:
         directory = tmp_path / "it's a bundle"
+        options = {"clients": FIRST} | options
         write_bundle(LocalFiles(), str(directory), credential, urls, **options)
         return directory
 
@@ -159,6 +163,7 @@ def test_sourcing_sets_what_every_client_reads(shell: str, write: Write) -> None
         "AWS_SECRET_KEY": SECRET,
         "AWS_ACCESS_KEY_ID": "0123abc",
         "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_AUTH_REGION": "gateway-1",
         "AWS_CONFIG_FILE": f"{directory}/.aws/config",
         "AWS_SHARED_CREDENTIALS_FILE": f"{directory}/.aws/credentials",
         "AWS_PROFILE": "demo",
@@ -168,6 +173,9 @@ def test_sourcing_sets_what_every_client_reads(shell: str, write: Write) -> None
         "AWS_ENDPOINT_URL_S3": "http://gateway:8080",
         "AWS_ENDPOINT_URL_EC2": "http://cloud:8788/services/Cloud",
         "S3_URL": "http://gateway:8080",
+        "S3_ENDPOINT_URL": "http://gateway:8080",
+        "RCLONE_CA_CERT": "/etc/my ca.pem",
+        "RESTIC_CACERT": "/etc/my ca.pem",
         "EC2_URL": "http://cloud:8788/services/Cloud",
         "S3CMD_CONFIG": f"{directory}/.s3cfg",
         "EC2_USER_ID": "42",
@@ -179,6 +187,8 @@ def test_sourcing_clears_what_another_cloud_left(shell: str, write: Write) -> No
     stale = [
         *("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_FILE"),
         *("AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE", "EUCA_REGION"),
+        *("BOTO_CONFIG", "RCLONE_CONFIG", "RCLONE_CA_CERT", "MC_CONFIG_DIR", "EUCA_CONFIG_PATH"),
+        *("RESTIC_CACERT", "S3_ENDPOINT_URL"),
         *("EC2_CERT", "EC2_PRIVATE_KEY", "EUCALYPTUS_CERT", "NOVA_CERT"),
     ]
     directory = write()

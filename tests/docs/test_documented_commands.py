@@ -19,12 +19,13 @@ ROOT = Path(__file__).parents[2]
 PAGES = (
     "README.md",
     "docs/clients.md",
+    *(f"docs/clients/{name}.md" for name in ("eucarc", "s3cmd", "aws", "env", "boto", "rclone")),
     "docs/inventory.md",
     "docs/architecture.md",
     "docs/rollback.md",
 )
 _FENCE = re.compile(r"^```[a-z]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_COMMAND = re.compile(r"(setup-tool|s3cmd|aws|\.) \S")
+_COMMAND = re.compile(r"(setup-tool|s3cmd|s5cmd|aws|rclone|export|env|[A-Z_]+=\S+|\.) \S")
 
 
 def _shown(page: str) -> list[str]:
@@ -33,7 +34,7 @@ def _shown(page: str) -> list[str]:
         line for block in _FENCE.findall((ROOT / page).read_text()) for line in block.splitlines()
     ]
     commands = [re.split(r"\s{2,}", line)[0].strip() for line in lines if _COMMAND.match(line)]
-    return [command.replace("BUNDLE", "keys") for command in commands]
+    return [command.replace("BUNDLE", "keys").replace("PROFILE", "demo") for command in commands]
 
 
 def _path_with_programs(folder: Path) -> str:

@@ -9,15 +9,21 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from setup_tool.credentials.clients import CLIENTS, paths
+from setup_tool.credentials.clients import CLIENTS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.cloud import Cloud
 
-NAMES = paths(CLIENTS, "demo")
-"""Every file of a bundle with the profile demo."""
+
+def names(profile: str) -> tuple[str, ...]:
+    """Return every file of a bundle for a cloud without a private authority."""
+    files = (file for client in CLIENTS for file in client.files if not file.for_ca)
+    return tuple(file.at(profile) for file in files)
+
+
+NAMES = names("demo")
 
 
 @dataclass(frozen=True, slots=True)

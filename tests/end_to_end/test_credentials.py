@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from setup_tool.credentials.clients import CLIENTS, paths
 from tests.adapters.rest import Rest
-from tests.end_to_end.bundles import NAMES, Bundle, issue
+from tests.end_to_end.bundles import NAMES, Bundle, issue, names
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,7 +112,7 @@ def test_without_a_directory_one_is_made_in_the_current_folder(served: Cloud) ->
     assert "bob in project other: access key " in ran.out
     folder = served.lab.folder / "bob-other"
     assert [line for line in ran.out.splitlines() if line.endswith("(written)")] == [
-        f"  {folder / name} (written)" for name in paths(CLIENTS, "other")
+        f"  {folder / name} (written)" for name in names("other")
     ]
     assert folder.stat().st_mode & 0o7777 == 0o700
 
@@ -149,7 +148,7 @@ def test_a_client_that_there_is_not_is_refused_with_those_that_there_are(
     there = keys_of(keystone, "demo")
     words = ("credentials", "issue", *DEMO, "--new", "--client", "s3cmd", "--client", "cp")
     ran = served.run(*words, status=2)
-    assert "There is no client 'cp'. Name some of eucarc, s3cmd, aws" in ran.err
+    assert "There is no client 'cp'. Name some of eucarc, euca2ools, s3cmd" in ran.err
     assert keys_of(keystone, "demo") == there
 
 

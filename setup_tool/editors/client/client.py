@@ -37,13 +37,15 @@ class ClientFile:
     ``{profile}`` in the path stands for the profile's name. Without a ``merge`` the file
     is wholly ours: its template says `GENERATED` near the top, one that says so is
     replaced, and another one in its place is somebody else's. With ``markup`` it is HTML or
-    XML, for which the template's values are escaped.
+    XML, for which the template's values are escaped. ``for_ca``: it is there only for a
+    cloud with a private authority.
     """
 
     path: str
     template: str
     merge: Merge | None = None
     markup: bool = False
+    for_ca: bool = False
 
     def at(self, profile: str) -> str:
         """Return the path of a profile's file."""

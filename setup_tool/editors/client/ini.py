@@ -10,15 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from setup_tool.core.errors import DeclarationError
 from setup_tool.core.secret import Secret, joined, text
 from setup_tool.editors.client.ini_scan import Grammar, Header, Option, scan, split_lines
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Collection, Iterator
 
     from setup_tool.core.secret import Text
 
-__all__ = ["ClientIni", "Grammar", "merged", "merged_text", "parse"]
+__all__ = ["ClientIni", "Grammar", "check_readable", "merged", "merged_text", "parse"]
 
 _BLOCK_INDENT = "    "
 
@@ -156,11 +158,18 @@ def parse(content: str, grammar: Grammar, *, name: str) -> ClientIni:
     return ClientIni(name, grammar, lines, found.headers, found.options)
 
 
-def merged(before: ClientIni, declared: ClientIni, *, cleared: Collection[str] = ()) -> ClientIni:
+def merged(
+    before: ClientIni,
+    declared: ClientIni,
+    *,
+    cleared: Collection[str] = (),
+    kept: Collection[str] = (),
+) -> ClientIni:
     """Return the file with the declared options, everything else byte for byte as it was.
 
     In the sections that are declared, options named in ``cleared`` go unless they are
-    declared too: those that would stand in for the keys.
+    declared too: those that would stand in for the keys. Those named in ``kept`` are set
+    only where they are not there yet.
     """
     result = before
     for section in dict.fromkeys(header.section for header in declared.headers):
@@ -172,13 +181,21 @@ def merged(before: ClientIni, declared: ClientIni, *, cleared: Collection[str] =
             result = result.remove(section, key)
         heads = {option.block for option in own}
         for option in own:
+            if option.key in kept and result.get(section, option.key):
+                continue
             if option.block is not None or option.key not in heads:
                 result = result.set(section, option.block, option.key, option.value)
     return result
 
 
 def merged_text(
-    before: str, declared: Text, grammar: Grammar, *, name: str, cleared: Collection[str] = ()
+    before: str,
+    declared: Text,
+    grammar: Grammar,
+    *,
+    name: str,
+    cleared: Collection[str] = (),
+    kept: Collection[str] = (),
 ) -> Text:
     """Return ``declared`` where there was nothing before, else `merged` of the two.
 
@@ -187,8 +204,25 @@ def merged_text(
     if not before.strip():
         return declared
     wanted = parse(joined(declared).reveal(), grammar, name=name)
-    result = merged(parse(before, grammar, name=name), wanted, cleared=cleared)
+    result = merged(parse(before, grammar, name=name), wanted, cleared=cleared, kept=kept)
     return text(Secret(result.text))
+
+
+def check_readable(
+    declared: Text, unreadable: re.Pattern[str], *, client: str, why: str, name: str
+) -> None:
+    """Raise `DeclarationError` for a declared line that its client would read otherwise.
+
+    Such a line is matched as a whole by ``unreadable``, whose first group is the option;
+    ``why`` completes "since it ...".
+    """
+    for line in joined(declared).reveal().splitlines():
+        found = unreadable.fullmatch(line)
+        if found:
+            raise DeclarationError(
+                f"{name}: {client} cannot read the value of {found[1]}, since it {why}. Issue"
+                " other keys, or use another path."
+            )
 
 
 def _end(line: str) -> str:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from setup_tool.editors.ini import FileProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _S3CMD_HEADER = re.compile(r"\[([^\]]+)\]")
 _S3CMD_OPTION = re.compile(r"\s*(\w+)\s*=\s*")
-_AWS_HEADER = re.compile(r"\[(.+)\]")
-_AWS_OPTION = re.compile(r"\s*([^=:]*?)\s*[=:][ \t]*")
+_PYTHON_HEADER = re.compile(r"\[(.+)\]")
+_OPTION = re.compile(r"\s*([^=:]*?)\s*[=:][ \t]*")
 _AWS_NESTED = re.compile(r"\s*([^=]*?)\s*=[ \t]*")
 
 
@@ -30,6 +30,12 @@ class Grammar(Enum):
 
     S3CMD = "s3cmd"
     """s3cmd 2 (`S3.Config.ConfigParser`): one option a line, sections are not told apart."""
+
+    PYTHON = "python"
+    """boto 2 and euca2ools: Python's ConfigParser, where a section or an option may recur."""
+
+    RCLONE = "rclone"
+    """rclone (goconfig): one option a line; sections recur; names in the case they have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,7 @@ def scan(lines: Sequence[str], grammar: Grammar, name: str) -> Scan:
     Raises `FileProblemError` for what the client would refuse, and for a text without
     a single line that s3cmd knows.
     """
-    return (_scan_s3cmd if grammar is Grammar.S3CMD else _scan_aws)(lines, name)
+    return _SCANNERS[grammar](lines, name)
 
 
 def _scan_s3cmd(lines: Sequence[str], name: str) -> Scan:
@@ -108,7 +114,13 @@ def _scan_s3cmd(lines: Sequence[str], name: str) -> Scan:
 
 
 def _scan_aws(lines: Sequence[str], name: str) -> Scan:
-    problem = _aws_problem("".join(lines))
+    return _scan_python(lines, name, strict=True, blocks=True)
+
+
+def _scan_python(
+    lines: Sequence[str], name: str, *, strict: bool = False, blocks: bool = False
+) -> Scan:
+    problem = _python_problem("".join(lines), strict=strict)
     if problem:
         raise FileProblemError(name, *problem)
     headers: list[Header] = []
@@ -122,17 +134,47 @@ def _scan_aws(lines: Sequence[str], name: str) -> Scan:
         indent = _indent(line)
         if head is not None and len(indent) > level:
             option = options[head] = replace(options[head], last=at)
-            if not option.value:
+            if blocks and not option.value:
                 options.append(_aws_option(name, at, line, _AWS_NESTED, option))
             continue
         level = len(indent)
-        header = _AWS_HEADER.match(stripped)
+        header = _PYTHON_HEADER.match(stripped)
         if header:
-            headers.append(Header(_aws_section(header[1]), at, indent))
+            section = _aws_section(header[1]) if blocks else header[1]
+            headers.append(Header(section, at, indent))
             head = None
         else:
             head = len(options)
-            options.append(_aws_option(name, at, line, _AWS_OPTION, headers[-1]))
+            options.append(_aws_option(name, at, line, _OPTION, headers[-1]))
+    return Scan(tuple(headers), tuple(options))
+
+
+def _scan_rclone(lines: Sequence[str], name: str) -> Scan:
+    headers: list[Header] = []
+    options: list[Option] = []
+    section = "DEFAULT"
+    for at, line in enumerate(lines):
+        stripped = line.strip()
+        if stripped.startswith("RCLONE_ENCRYPT_V0:"):
+            raise FileProblemError(
+                name,
+                at + 1,
+                "rclone has encrypted this file, so nothing can be added to it. Choose another"
+                " directory, or take the password away with `rclone config encryption remove`.",
+            )
+        if not stripped or stripped[0] in "#;":
+            continue
+        if stripped[0] == "[" and stripped[-1] == "]":
+            section = stripped[1:-1].strip()
+            headers.append(Header(section, at, _indent(line)))
+            continue
+        found = _OPTION.match(line)
+        if not found or not found[1]:
+            raise FileProblemError(
+                name, at + 1, "this is neither a [section] nor `option = value`. Correct it."
+            )
+        value = line[found.end() :].strip()
+        options.append(Option(section, None, found[1], value, at, at, found.end(), _indent(line)))
     return Scan(tuple(headers), tuple(options))
 
 
@@ -151,10 +193,10 @@ def _aws_option(
     return Option(below.section, block, key, value, at, at, found.end(), _indent(line))
 
 
-def _aws_problem(content: str) -> tuple[int, str] | None:
-    """Return the line, from 1, and the reason why botocore would refuse the file."""
+def _python_problem(content: str, *, strict: bool) -> tuple[int, str] | None:
+    """Return the line, from 1, and the reason why Python would refuse the file."""
     try:
-        configparser.RawConfigParser().read_string(content)
+        configparser.RawConfigParser(strict=strict).read_string(content)
     except configparser.DuplicateSectionError as error:
         return error.lineno or 0, f"the section [{error.section}] is there twice. Join the two."
     except configparser.DuplicateOptionError as error:
@@ -176,3 +218,11 @@ def _aws_section(header: str) -> str:
 
 def _indent(line: str) -> str:
     return line[: len(line) - len(line.lstrip())]
+
+
+_SCANNERS: Mapping[Grammar, Callable[[Sequence[str], str], Scan]] = {
+    Grammar.AWS: _scan_aws,
+    Grammar.S3CMD: _scan_s3cmd,
+    Grammar.PYTHON: _scan_python,
+    Grammar.RCLONE: _scan_rclone,
+}

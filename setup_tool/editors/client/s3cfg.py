@@ -9,10 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from setup_tool.core.errors import DeclarationError
-from setup_tool.core.secret import joined
 from setup_tool.editors.client.client import Client, ClientFile
-from setup_tool.editors.client.ini import Grammar, merged_text, parse
+from setup_tool.editors.client.ini import Grammar, check_readable, merged_text, parse
 from setup_tool.editors.client.settings import Mark
 
 if TYPE_CHECKING:
@@ -30,13 +28,8 @@ _STAND_INS = ("access_token",)
 
 def merge(before: str, declared: Text, *, name: str) -> Text:
     """See `client.Merge`."""
-    for line in joined(declared).reveal().splitlines():
-        found = _UNREADABLE.fullmatch(line)
-        if found:
-            raise DeclarationError(
-                f"{name}: s3cmd cannot read the value of {found[1]}, since it begins with a"
-                " dollar sign or stands in quotes. Issue other keys, or use another path."
-            )
+    why = "begins with a dollar sign or stands in quotes"
+    check_readable(declared, _UNREADABLE, client="s3cmd", why=why, name=name)
     return merged_text(before, declared, Grammar.S3CMD, name=name, cleared=_STAND_INS)
 
 

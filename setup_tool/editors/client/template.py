@@ -59,8 +59,9 @@ def render(
     returns the templates that this one includes, by name.
 
     Filters: ``sh`` quotes for a POSIX shell, ``xml`` escapes for XML and HTML, ``json``
-    makes a JSON string, ``comment`` makes one line of anything; for those of `quoting`
-    see there. An unknown name in the template is an error.
+    makes a JSON string, ``interpolated`` doubles ``%`` for Python's ConfigParser, ``fuse``
+    escapes what separates the options of a mount, ``comment`` makes one line of anything;
+    for those of `quoting` see there. An unknown name in the template is an error.
     """
     secrets: list[Secret] = []
     sealed = {
@@ -108,6 +109,8 @@ def _environment(markup: bool, load: Callable[[str], str] | None) -> jinja2.Envi
     environment.filters["sh"] = _each(quoted)
     environment.filters["xml"] = _each(html.escape)
     environment.filters["json"] = _each(json.dumps)
+    environment.filters["interpolated"] = _each(lambda value: value.replace("%", "%%"))
+    environment.filters["fuse"] = _each(_escaped_for_fuse)
     environment.filters["comment"] = _one_line
     for change in (word, hcl, yaml, uuid, csp_hash):
         environment.filters[change.__name__] = change
@@ -123,6 +126,10 @@ def _each(change: Callable[[str], str]) -> Callable[[Any], object]:
         return change(str(value))
 
     return apply
+
+
+def _escaped_for_fuse(value: str) -> str:
+    return value.replace("\\", "\\\\").replace(",", "\\,")
 
 
 def _one_line(value: str) -> str:
