@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _PASSWORD_PLUGINS = {"password", "v2password", "v3password"}
 _PROJECT_OPTIONS = ("project_name", "tenant_name", "project_id", "tenant_id")
+_OF_USERS = {"username", "user_id", "user_domain_id", "user_domain_name", "password"}
 _NOT_FOR_LOGINS = {"OS_CLOUD", "OS_CLIENT_CONFIG_FILE", "OS_CLIENT_SECURE_FILE", "OS_CLOUD_NAME"}
 _FALSE = {"0", "false", "no", "off"}
 
@@ -191,6 +192,10 @@ def _other_plugin(region: Any, auth_url: str, origin: str) -> Any:
     kind = region.config.get("auth_type")
     settings = {name: value for name, value in region.config.items() if name != "auth_type"}
     settings["auth"] = {**settings.get("auth", {}), "auth_url": auth_url}
+    if str(kind).endswith("token"):  # what an openrc file says of the user says the token
+        settings["auth"] = {
+            name: value for name, value in settings["auth"].items() if name not in _OF_USERS
+        }
     from keystoneauth1 import exceptions
     from keystoneauth1.identity.base import BaseIdentityPlugin
 

@@ -48,7 +48,10 @@ class KeystoneManyKeys:
 
     def look_up(self, owners: Collection[Owner]) -> None:
         """Read what there is of many owners at once; see `setup_tool.ports.ManyKeys`."""
-        if len({owner.user_id for owner in owners}) <= FEW or self._is_delegated():
+        if self._is_delegated() and owners:
+            self._check_allowed(next(iter(owners)))
+            return
+        if len({owner.user_id for owner in owners}) <= FEW:
             return
         wanted = {(owner.user_id, owner.project_id) for owner in owners}
         known: dict[Pair, list[tuple[KeyPair, KeyRecord]]] = {}
@@ -120,10 +123,15 @@ class KeystoneManyKeys:
         """
         return self._keystone.access().is_delegated
 
+    def _check_allowed(self, owner: Owner) -> None:
+        """Raise `SetupToolError` where our login may not see the keys of others."""
+        self._keystone.call(
+            f"list EC2 credentials of user {owner.user}",
+            lambda client: client.ec2.list(owner.user_id),
+        )
+
     def _of_user(self, owner: Owner, wanted: Pair) -> list[tuple[KeyPair, KeyRecord]]:
         doing = f"list EC2 credentials of user {owner.user}"
-        if self._is_delegated():
-            self._keystone.call(doing, lambda client: client.ec2.list(owner.user_id))
         found = []
         for belongs, each in listed(
             self._keystone, doing, "credentials", {"type": "ec2", "user_id": owner.user_id}, _read

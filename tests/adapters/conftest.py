@@ -50,6 +50,35 @@ def log_in(running_lab: RunningLab) -> Callable[..., CloudLogin]:
 
 
 @pytest.fixture
+def delegated(rest: Rest) -> Iterator[Callable[..., dict[str, str]]]:
+    """Make an application credential of a login; return what to log in with instead.
+
+    Each is deleted before its user is: Keystone with SQLite leaves some of it behind where
+    the user goes first, and cannot make the next one then.
+    """
+    del rest
+    made: list[tuple[CloudLogin, str]] = []
+
+    def make(login: CloudLogin, name: str, *, unrestricted: bool) -> dict[str, str]:
+        url = f"{login.auth_url}/users/{login.session.get_user_id()}/application_credentials"
+        wanted = {"application_credential": {"name": name, "unrestricted": unrestricted}}
+        found = login.session.post(url, json=wanted).json()["application_credential"]
+        made.append((login, f"{url}/{found['id']}"))
+        return {
+            "OS_AUTH_TYPE": "v3applicationcredential",
+            "OS_APPLICATION_CREDENTIAL_ID": found["id"],
+            "OS_APPLICATION_CREDENTIAL_SECRET": found["secret"],
+            "OS_USERNAME": "",
+            "OS_PASSWORD": "",
+            "OS_PROJECT_NAME": "",
+        }
+
+    yield make
+    for login, url in made:
+        login.session.delete(url)
+
+
+@pytest.fixture
 def impostor() -> Iterator[Impostor]:
     with serving() as found:
         yield found

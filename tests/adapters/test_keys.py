@@ -266,25 +266,29 @@ def test_no_key_is_logged_even_when_everything_is(
         assert credential.pair.secret.reveal() not in repr(found)
 
 
-def test_an_application_credential_is_told_to_log_in_with_a_password(
+def test_a_token_that_one_has_issues_keys_for_oneself(
     as_member: Callable[..., CloudLogin], owner: Owner
 ) -> None:
+    token = as_member().session.get_token()
+    login = as_member(OS_AUTH_TYPE="v3token", OS_TOKEN=token, OS_USERNAME="", OS_PASSWORD="")
+    keys = KeystoneKeys(login)
+    assert keys.owner(None, None, None) == owner
+    made = issue(keys, keys.owner(None, None, None), new=False, record=KeyRecord(label="mine"))
+    assert made.created
+    assert keys.find(owner) == (made.credential,)
+
+
+@pytest.mark.parametrize("unrestricted", [False, True])
+def test_an_application_credential_is_told_to_log_in_with_a_password(
+    as_member: Callable[..., CloudLogin],
+    owner: Owner,
+    delegated: Callable[..., dict[str, str]],
+    *,
+    unrestricted: bool,
+) -> None:
     login = as_member()
-    made = login.session.post(
-        f"{login.auth_url}/users/{owner.user_id}/application_credentials",
-        json={"application_credential": {"name": "for a test"}},
-    ).json()["application_credential"]
-    delegated = KeystoneKeys(
-        as_member(
-            OS_AUTH_TYPE="v3applicationcredential",
-            OS_APPLICATION_CREDENTIAL_ID=made["id"],
-            OS_APPLICATION_CREDENTIAL_SECRET=made["secret"],
-            OS_USERNAME="",
-            OS_PASSWORD="",
-            OS_PROJECT_NAME="",
-        )
-    )
-    assert delegated.owner(None, None, None) == owner
+    keys = KeystoneKeys(as_member(**delegated(login, owner.user, unrestricted=unrestricted)))
+    assert keys.owner(None, None, None) == owner
     with pytest.raises(SetupToolError, match="Log in with a user name and a password"):
-        delegated.create(owner)
+        keys.create(owner)
     assert KeystoneKeys(login).find(owner) == ()
