@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
+from openstack.config import OpenStackConfig
 
 from setup_tool.adapters.cloud_login import open_session
 from setup_tool.adapters.keys import KeystoneKeys
+from setup_tool.core.credential import CloudUrls
 from setup_tool.credentials.issue import issue
 from tests.adapters.identity_contract import IdentityContract
-from tests.nodes.places import LEGACY_KEYSTONE, LEGACY_KEYSTONE_ADMIN
+from tests.credentials.samples import texts
+from tests.nodes.asking import REGION
+from tests.nodes.places import LEGACY_KEYSTONE, LEGACY_KEYSTONE_ADMIN, LEGACY_SWIFT
 
 if TYPE_CHECKING:
     from setup_tool.adapters.cloud_login import CloudLogin
@@ -278,6 +282,28 @@ def test_a_key_issued_through_one_is_found_through_the_other(
     other.delete(issued.credential)
     assert issued.credential not in one.find(owner)
     assert [access in listed for listed in keys_of(legacy_cloud, owner)] == [False, False]
+
+
+def test_a_user_logs_in_by_the_files_of_a_bundle_that_was_issued_through_v2(
+    legacy_cloud: LegacyCloud, tmp_path: Path
+) -> None:
+    demo = KeystoneKeys(open_session("demo-v2.0", legacy_cloud.environment)).owner(None, None, None)
+    urls = CloudUrls(f"{LEGACY_KEYSTONE}/v2.0", REGION, REGION, LEGACY_SWIFT)
+    files = texts(demo, urls, profile="mine")
+    (tmp_path / "clouds.yaml").write_text(files["openstack/mine/clouds.yaml"])
+    password = {
+        "clouds": {"mine": {"auth": {"password": legacy_cloud.hosts.seed.passwords["demo"]}}}
+    }
+    (tmp_path / "secure.yaml").write_text(json.dumps(password))
+    config = OpenStackConfig(
+        [str(tmp_path / "clouds.yaml")],
+        secure_files=[str(tmp_path / "secure.yaml")],
+        load_envvars=False,
+    )
+    session = config.get_one("mine").get_session()
+    access = session.auth.get_access(session)
+    assert (access.version, access.username, access.project_name) == ("v2.0", "demo", "demo")
+    assert session.get("", endpoint_filter={"service_type": "object-store"}).status_code < 300
 
 
 def keys_of(cloud: LegacyCloud, owner: Owner) -> tuple[set[str], set[str]]:
