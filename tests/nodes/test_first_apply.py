@@ -11,6 +11,8 @@ from tests.nodes import places
 from tests.nodes.network import ipv4
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.nodes.asking import User
     from tests.nodes.cloud import Cloud
 
@@ -56,3 +58,19 @@ def test_verify_passes_through_the_balancer_and_each_proxy(cloud: Cloud) -> None
     assert report["passed"]
     asked = {check["target"] for check in report["checks"]}
     assert asked >= {places.S3, *(f"http://{ipv4(number)}:8080" for number in (21, 22, 23))}
+
+
+def test_a_key_is_issued_listed_rotated_and_revoked_there(cloud: Cloud, tmp_path: Path) -> None:
+    """What operators know of a key is kept by this Keystone, and goes over to the next key."""
+    words = ("--user", "alice", "--project", "demo")
+    place = ("--directory", str(tmp_path / "keys"), "--format", "json", "--client", "eucarc")
+    issued = cloud.run("credentials", "issue", *words, "--label", "backup", *place).document
+    rotated = cloud.run("credentials", "rotate", *words, *place, "--yes").document
+    assert rotated["old"] == issued["access"]
+    listed = cloud.run("credentials", "list", *words, "--label", "backup", "--format", "json")
+    (key,) = listed.document["keys"]
+    assert (key["access"], key["replaces"]) == (rotated["access"], issued["access"])
+    assert key["checked"]
+    cloud.run("verify", "--eucarc", str(tmp_path / "keys/eucarc"), "--s3")
+    cloud.run("credentials", "revoke", rotated["access"], "--yes")
+    assert cloud.run("credentials", "list", *words).out == "No keys.\n"

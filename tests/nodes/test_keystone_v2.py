@@ -6,6 +6,7 @@ Of nova there is what setup-tool asks it, and a file: no nova that has EC2 is on
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,8 +14,12 @@ import pytest
 from openstack.config import OpenStackConfig
 
 from setup_tool.adapters.cloud_login import open_session
+from setup_tool.adapters.key_ring import KeystoneKeyRing
 from setup_tool.adapters.keys import KeystoneKeys
 from setup_tool.core.credential import CloudUrls
+from setup_tool.core.errors import SetupToolError
+from setup_tool.core.key_record import KeyRecord
+from setup_tool.core.key_status import states
 from setup_tool.credentials.issue import issue
 from tests.adapters.identity_contract import IdentityContract
 from tests.credentials.samples import texts
@@ -304,6 +309,42 @@ def test_a_user_logs_in_by_the_files_of_a_bundle_that_was_issued_through_v2(
     access = session.auth.get_access(session)
     assert (access.version, access.username, access.project_name) == ("v2.0", "demo", "demo")
     assert session.get("", endpoint_filter={"service_type": "object-store"}).status_code < 300
+
+
+def test_v3_keeps_a_record_for_an_administrator_alone_and_v2_for_nobody(
+    legacy_cloud: LegacyCloud,
+) -> None:
+    record = KeyRecord(label="backup")
+    logins = {
+        (user, version): open_session(
+            None, openrc(legacy_cloud, user, OS_IDENTITY_API_VERSION=version)
+        )
+        for user in ("admin", "demo")
+        for version in ("2.0", "3")
+    }
+    owner = KeystoneKeys(logins["demo", "3"]).owner(None, None, None)
+    made = {each: KeystoneKeys(login).create(owner, record) for each, login in logins.items()}
+    assert {each: key.record.label for each, key in made.items()} == {
+        ("admin", "2.0"): None,
+        ("admin", "3"): "backup",
+        ("demo", "2.0"): None,
+        ("demo", "3"): None,
+    }
+    rings = {each: KeystoneKeyRing(login) for each, login in logins.items()}
+    accesses = {key.pair.access for key in made.values()}
+    for ring in rings.values():
+        assert accesses <= {key.access for key in ring.stored(owner.user_id)}
+    kept = [key for key in rings["admin", "3"].stored(None) if key.record == record]
+    assert [key.access for key in kept] == [made["admin", "3"].pair.access]
+    (state,) = states(kept, rings["admin", "2.0"].directory(kept), datetime.now(UTC))
+    assert (state.user, state.project, state.problems) == ("demo", "demo", ())
+    with pytest.raises(SetupToolError, match=r"v2\.0 keeps no record"):
+        rings["admin", "2.0"].note(kept[0], record)
+    for version, key in zip(("2.0", "3"), kept * 2, strict=True):
+        rings["demo", version].delete(key)
+    for key in made.values():
+        KeystoneKeys(logins["demo", "2.0"]).delete(key)
+    assert not accesses & set().union(*keys_of(legacy_cloud, owner))
 
 
 def keys_of(cloud: LegacyCloud, owner: Owner) -> tuple[set[str], set[str]]:
