@@ -1,9 +1,9 @@
 """The requests that issuing keys takes, one after another over one connection, and no more.
 
-usage: python -m bench.bare_issuing USERS PROJECT PROJECT
+usage: python -m bench.bare_issuing FIRST LAST PROJECT PROJECT
 
 The login is that of clouds.yaml in OS_CLIENT_CONFIG_FILE. It makes a key for each of the
-first USERS users called user00000 and so on, for each project.
+users from number FIRST to before LAST, who are called user00000 and so on, for each project.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ class Keystone:
         return document
 
 
-def main(users: int, projects: list[str]) -> None:
+def main(numbers: range, projects: list[str]) -> None:
     keystone = Keystone()
-    names = {f"user{number:05}" for number in range(users)}
+    names = {f"user{number:05}" for number in numbers}
     found, page = [], "/users?limit=1000"
     while page:
-        users_of_page = keystone.send("GET", page)
-        found += [user for user in users_of_page["users"] if user["name"] in names]
-        following = users_of_page["links"]["next"]
+        users = keystone.send("GET", page)
+        found += [user for user in users["users"] if user["name"] in names]
+        following = users["links"]["next"]
         page = f"/users?{following.partition('?')[2]}" if following else ""
-    assert len(found) == users
+    assert len(found) == len(numbers)
     ids = [keystone.send("GET", f"/projects?name={name}")["projects"][0]["id"] for name in projects]
     for project in ids:
         keystone.send("GET", f"/role_assignments?scope.project.id={project}&effective")
@@ -72,4 +72,4 @@ def main(users: int, projects: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2:])
+    main(range(int(sys.argv[1]), int(sys.argv[2])), sys.argv[3:])

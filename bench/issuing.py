@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-USERS, FEW = 2000, 100
+USERS, FEW, ROUNDS = 2000, 100, 4
+SLICE = USERS // ROUNDS
 PROJECTS = {what: (f"{what}-a", f"{what}-b") for what in ("ours", "bare", "killed", "few", "filed")}
 
 
@@ -33,49 +34,70 @@ class Run:
 def measure(lab: Path, environ: Mapping[str, str]) -> None:
     """Print the tables; ``environ`` says where Keystone is."""
     names = seed(lab, USERS, [name for pair in PROJECTS.values() for name in pair])
-    files = {
-        what: _csv(lab / f"{what}.csv", names[:FEW] if what in {"few", "filed"} else names, pair)
-        for what, pair in PROJECTS.items()
-    }
     environ = {**environ, "XDG_STATE_HOME": str(lab / "operator-state")}
-    few = _ran(_issue(files["few"]), environ)
-    bare = _ran(
-        (sys.executable, "-m", "bench.bare_issuing", str(USERS), *PROJECTS["bare"]), environ
-    )
-    ours = _ran(_issue(files["ours"]), environ)
-    again = _ran(_issue(files["ours"]), environ)
-    filed = _ran((*_issue(files["filed"])[:-1], "--directory", str(lab / "keys")), environ)
+    few = _ran(_issue(_csv(lab / "few.csv", names[:FEW], PROJECTS["few"])), environ)
+    filed = _csv(lab / "filed.csv", names[:FEW], PROJECTS["filed"])
+    with_files = _ran((*_issue(filed)[:-1], "--directory", str(lab / "keys")), environ)
+    bare, ours = _in_turns(lab, names, environ)
+    everybody = _csv(lab / "all.csv", names, PROJECTS["ours"])
+    again = _ran(_issue(everybody), environ)
     print_table(
-        "Issuing keys, two projects a user; no files unless said",
+        f"Issuing keys, two projects a user, no files unless said; {ROUNDS} rounds in turns",
         ("", "keys", "seconds", "CPU", "ms a key", "ratio", "peak MB"),
         [
             _row("bare loop of the same requests", 2 * USERS, bare, bare),
             _row("credentials issue", 2 * USERS, ours, bare),
-            _row("the same again: all there already", 2 * USERS, again, bare),
+            _row("all there already", 2 * USERS, again, bare),
             _row("credentials issue", 2 * FEW, few, bare),
-            _row("credentials issue, with files", 2 * FEW, filed, bare),
+            _row("credentials issue, with files", 2 * FEW, with_files, bare),
         ],
     )
+    killed, resumed, rows = _killed_and_resumed(lab, names, environ)
     print_table(
-        "Killed in the middle and run again: how many have so many keys",
-        ("", "0 keys", "1 key", "2 or more"),
-        _killed_and_resumed(lab, files["killed"], environ),
+        f"{2 * USERS} keys, killed in the middle and run again; that took {resumed.wall:.1f} s "
+        f"for the other half and {resumed.peak:.0f} MB",
+        ("how many users and projects have", "0 keys", "1 key", "2 or more"),
+        rows,
+    )
+    assert killed, "the run had come to its end before it was killed"
+
+
+def _in_turns(lab: Path, names: Sequence[str], environ: Mapping[str, str]) -> tuple[Run, Run]:
+    """Return what the bare loop and ours took for all, a part of the users after the other."""
+    bare, ours = [], []
+    for first in range(0, USERS, SLICE):
+        numbers = (str(first), str(first + SLICE))
+        command = (sys.executable, "-m", "bench.bare_issuing", *numbers, *PROJECTS["bare"])
+        bare.append(_ran(command, environ))
+        part = _csv(lab / "part.csv", names[first : first + SLICE], PROJECTS["ours"])
+        ours.append(_ran(_issue(part), environ))
+    return _sum(bare), _sum(ours)
+
+
+def _sum(runs: Sequence[Run]) -> Run:
+    return Run(
+        sum(run.wall for run in runs), sum(run.cpu for run in runs), max(run.peak for run in runs)
     )
 
 
 def _killed_and_resumed(
-    lab: Path, file: Path, environ: Mapping[str, str]
-) -> list[tuple[object, ...]]:
+    lab: Path, names: Sequence[str], environ: Mapping[str, str]
+) -> tuple[bool, Run, list[tuple[object, ...]]]:
+    command = _issue(_csv(lab / "killed.csv", names, PROJECTS["killed"]))
     with subprocess.Popen(
-        _issue(file), env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
         assert process.stdout is not None
         for _ in range(USERS):  # half of all
             process.stdout.readline()
         process.send_signal(signal.SIGKILL)
     killed = _counted(lab)
-    _ran(_issue(file), environ)
-    return [("after SIGKILL", *killed), ("after the next run", *_counted(lab))]
+    resumed = _ran(command, environ)
+    rows: list[tuple[object, ...]] = [
+        ("after SIGKILL", *killed),
+        ("after the next run", *_counted(lab)),
+    ]
+    return killed[0] > 0, resumed, rows
 
 
 def _counted(lab: Path) -> tuple[int, int, int]:

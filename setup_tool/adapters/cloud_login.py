@@ -61,13 +61,14 @@ class CloudLogin:
 
         What broke there before it was answered is sent again, POST as well.
         """
-        from setup_tool.adapters.keystone_session import new_session
+        from setup_tool.adapters.keystone_session import new_session, read_environment_once
 
         known: Any = self.session
         session = new_session(
             known.auth, verify=known.verify, certificate=known.cert, timeout=known.timeout
         )
         session.all_repeatable = True
+        read_environment_once(session, self.auth_url)
         return replace(self, session=session)
 
 

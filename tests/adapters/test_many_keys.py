@@ -142,6 +142,21 @@ def test_keystone_is_given_up_after_a_while(
     assert clock.waited == list(DELAYS)
 
 
+def test_the_environments_proxy_is_used_as_it_is_for_one_key(
+    impostor: Impostor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impostor.let_in()
+    far = "http://keystone.example.org:5000/v3"
+    impostor.answers["POST", f"{far}/auth/tokens"] = impostor.answers["POST", "/v3/auth/tokens"]
+    login = impostor.login(OS_AUTH_URL=far)
+    monkeypatch.setenv("http_proxy", impostor.url)
+    assert PatientKeystone(login, HastyClock()).access().user.name == "admin"
+    assert [seen[1] for seen in impostor.seen] == [f"{far}/auth/tokens"]
+    monkeypatch.setenv("no_proxy", "example.org")
+    with pytest.raises(UnreachableError, match=r"keystone\.example\.org"):
+        PatientKeystone(impostor.login(OS_AUTH_URL=far), HastyClock()).access()
+
+
 def test_keys_of_many_are_looked_up_by_one_listing(
     keys: KeystoneManyKeys,
     way: Unsteady,

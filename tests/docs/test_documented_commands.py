@@ -23,6 +23,7 @@ PAGES = (
     "docs/inventory.md",
     "docs/architecture.md",
     "docs/rollback.md",
+    "docs/credentials.md",
 )
 _FENCE = re.compile(r"^```[a-z]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"(setup-tool|s3cmd|s5cmd|aws|rclone|export|env|[A-Z_]+=\S+|\.) \S")
@@ -35,6 +36,12 @@ def _shown(page: str) -> list[str]:
     ]
     commands = [re.split(r"\s{2,}", line)[0].strip() for line in lines if _COMMAND.match(line)]
     return [command.replace("BUNDLE", "keys").replace("PROFILE", "demo") for command in commands]
+
+
+def _block(page: str, beginning: str) -> str:
+    """Return what a page shows that begins so."""
+    blocks = _FENCE.findall((ROOT / page).read_text())
+    return next(block for block in blocks if block.startswith(beginning))
 
 
 def _path_with_programs(folder: Path) -> str:
@@ -63,15 +70,12 @@ def _run(script: str, folder: Path, environment: dict[str, str]) -> str:
 def test_the_readme_shows_output_as_it_really_is_and_all_pages_commands_that_work_in_their_order(
     untouched: Cloud, tmp_path: Path
 ) -> None:
-    shown = next(
-        block
-        for block in _FENCE.findall((ROOT / "README.md").read_text())
-        if block.startswith("Accounts in Keystone:")
-    )
+    shown = _block("README.md", "Accounts in Keystone:")
     assert _without_ports(untouched.apply().out) == _without_ports(shown)
     commands = [line for page in PAGES for line in _shown(page)]
     assert any(line.startswith("setup-tool verify --eucarc") for line in commands)
     shutil.copy(untouched.inventory, tmp_path / "inventory.yaml")
+    (tmp_path / "people.csv").write_text(_block("docs/credentials.md", "user,project"))
     environment = untouched.environment | {
         "PATH": _path_with_programs(tmp_path / "bin"),
         "HOME": str(tmp_path),
