@@ -19,7 +19,10 @@ ROOT = Path(__file__).parents[2]
 PAGES = (
     "README.md",
     "docs/clients.md",
-    *(f"docs/clients/{name}.md" for name in ("eucarc", "s3cmd", "aws", "env", "boto", "rclone")),
+    *(
+        f"docs/clients/{name}.md"
+        for name in ("eucarc", "s3cmd", "aws", "env", "boto", "rclone", "page")
+    ),
     "docs/inventory.md",
     "docs/architecture.md",
     "docs/rollback.md",
