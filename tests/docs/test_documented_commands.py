@@ -38,7 +38,9 @@ def _shown(page: str) -> list[str]:
         line for block in _FENCE.findall((ROOT / page).read_text()) for line in block.splitlines()
     ]
     commands = [re.split(r"\s{2,}", line)[0].strip() for line in lines if _COMMAND.match(line)]
-    return [command.replace("BUNDLE", "keys").replace("PROFILE", "demo") for command in commands]
+    for placeholder, meant in (("BUNDLE", "keys"), ("PROFILE", "demo"), ("mycloud", "lab")):
+        commands = [command.replace(placeholder, meant) for command in commands]
+    return commands
 
 
 def _block(page: str, beginning: str) -> str:
