@@ -13,6 +13,10 @@ ifneq ($(CA_BUNDLE),)
 export SSL_CERT_FILE ?= $(CA_BUNDLE)
 endif
 
+# Tests start the program, its services and themselves by the hundred: without byte code that is
+# most of what they do.
+export PYTHONDONTWRITEBYTECODE :=
+
 # Tests also wait, so that some more processes of them than processors end sooner. A lab takes
 # 350 MB of memory, a cloud of test hosts 700.
 PROCESSORS := $(shell getconf _NPROCESSORS_ONLN)

@@ -35,7 +35,8 @@ OS_BOOTSTRAP_PASSWORD=$admin_password as_keystone keystone-manage bootstrap \
     --bootstrap-admin-url "$keystone/v3" --bootstrap-public-url "$keystone/v3" \
     --bootstrap-internal-url "$keystone/v3" --bootstrap-region-id RegionOne
 
-# Swift's storage: one device, one replica.
+# Swift's storage: one device, one replica. Each server is one process: one with workers asks a
+# hundred times a second whether they still live.
 cd /etc/swift
 sed -i 's/^swift_hash_path_suffix.*/swift_hash_path_suffix = suffix-of-the-test-hosts/
     s/^swift_hash_path_prefix.*/swift_hash_path_prefix = prefix-of-the-test-hosts/' swift.conf
@@ -44,7 +45,7 @@ for server in account:6202 container:6201 object:6200; do
     swift-ring-builder "$kind.builder" create 6 1 0 >/dev/null
     swift-ring-builder "$kind.builder" add "r1z1-$storage:${server#*:}/disk" 1 >/dev/null
     swift-ring-builder "$kind.builder" rebalance >/dev/null
-    sed -i '/^\[DEFAULT\]/a bind_ip = 0.0.0.0\ndevices = /srv/node\nmount_check = false\nworkers = 1' \
+    sed -i '/^\[DEFAULT\]/a bind_ip = 0.0.0.0\ndevices = /srv/node\nmount_check = false\nworkers = 0' \
         "$kind-server.conf"
 done
 install -d -o swift -g swift /srv/node /srv/node/disk
@@ -78,8 +79,15 @@ END
 chown root:swift ./*.conf
 chmod 640 ./*.conf
 
-# Proxies start by the hundred here, and a third of what that takes is a resolver that they do
-# not need.
-mkdir -p /etc/systemd/system/swift-proxy.service.d
-printf '[Service]\nEnvironment=EVENTLET_NO_GREENDNS=yes\n' \
-    >/etc/systemd/system/swift-proxy.service.d/quick.conf
+# Python services start by the hundred here. More than half of what that takes is a resolver and
+# a setuptools that they do not need, and garbage looked for where there is none.
+mkdir -p /etc/systemd/system.conf.d
+cat >/etc/systemd/system.conf.d/quick.conf <<END
+[Manager]
+DefaultEnvironment=EVENTLET_NO_GREENDNS=yes SETUPTOOLS_USE_DISTUTILS=stdlib
+END
+cat >>/etc/python3.11/sitecustomize.py <<END
+import atexit, gc
+gc.set_threshold(100_000)
+atexit.register(gc.freeze)
+END
