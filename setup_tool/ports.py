@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from setup_tool.core.account import Account, Named
@@ -62,6 +63,14 @@ class Files(Protocol):
 
     def read(self, path: str) -> bytes | None:
         """Return a file's bytes, None when there is none; raises `SetupToolError` otherwise."""
+        ...
+
+    def directory(self, path: str) -> str:
+        """Return where the path of a directory leads; raises `DeclarationError` for a trap."""
+        ...
+
+    def locked(self, directory: str) -> AbstractContextManager[None]:
+        """Keep other runs from writing into a directory, which is made; waits for its turn."""
         ...
 
     def check_writable(self, path: str) -> None:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 import tempfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from setup_tool.adapters import links
+from setup_tool.adapters.sharing import replaceable, shared
 from setup_tool.core.errors import DeclarationError, SetupToolError
 from setup_tool.core.secret import joined
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from setup_tool.core.secret import Text
 
+_LOCK = ".setup-tool.lock"
 _PRIVATE_FILE = 0o600
 _PRIVATE_DIRECTORY = 0o700
 
@@ -22,10 +28,39 @@ _PRIVATE_DIRECTORY = 0o700
 class LocalFiles:
     """Fulfils `setup_tool.ports.Files` on this machine's file systems.
 
-    Symbolic links are followed: what they point at is read and replaced, and they
-    stay. A directory in which somebody else could put a file of theirs in the place
-    of ours is refused.
+    What is written is found as `setup_tool.adapters.links` says: a symbolic link stays,
+    and what it points at is replaced, or it is refused. A directory in which somebody else
+    could put a file of theirs in the place of ours is refused.
     """
+
+    def directory(self, path: str) -> str:
+        """Return where the path of a directory leads; see `links.directory`."""
+        try:
+            return links.directory(path)
+        except OSError as error:
+            raise DeclarationError(str(_problem(path, "cannot be used", error))) from error
+
+    @contextmanager
+    def locked(self, directory: str) -> Iterator[None]:
+        """Keep other runs of this program from writing into a directory; made where missing.
+
+        The lock is a file in it, gone afterwards. Waits for whoever has it; the system frees
+        the lock of a process that dies. Raises `SetupToolError`.
+        """
+        place = Path(directory)
+        try:
+            _make_directories(place)
+            if problem := shared(place):
+                raise SetupToolError(problem)
+            descriptor = _lock(place / _LOCK)
+        except OSError as error:
+            raise _problem(directory, "cannot be written", error) from error
+        try:
+            yield
+        finally:
+            # Removed while it is ours: whoever waits for it sees that, and makes a new one.
+            (place / _LOCK).unlink(missing_ok=True)
+            os.close(descriptor)
 
     def read(self, path: str) -> bytes | None:
         """Return a file's bytes, None when there is none.
@@ -55,10 +90,11 @@ class LocalFiles:
         A directory that does not exist yet is judged by the one it would be made in.
         Raises `DeclarationError`, naming the path and the reason.
         """
-        target = Path(os.path.realpath(path))
         try:
+            target = links.file(path)
             if target.exists() and not target.is_file():
                 raise DeclarationError(f"{target} is not a regular file. Move it away.")
+            links.check_owner(target)
             _check_directory(target.parent)
         except OSError as error:
             raise DeclarationError(str(_problem(path, "cannot be written", error))) from error
@@ -74,10 +110,11 @@ class LocalFiles:
 
         Raises `SetupToolError`, naming the path and the reason.
         """
-        target = Path(os.path.realpath(path))
         try:
+            target = links.file(path)
+            links.check_owner(target)
             _make_directories(target.parent)
-            if problem := _shared(target.parent):
+            if problem := shared(target.parent):
                 raise SetupToolError(problem)
             _put(target, joined(content).reveal().encode())
         except OSError as error:
@@ -106,7 +143,7 @@ def _check_directory(directory: Path) -> None:
         raise DeclarationError(
             f"{directory} cannot be made, since {place} is not a directory. Choose another."
         )
-    problem = _shared(directory) if place == directory else _replaceable(directory, place)
+    problem = shared(directory) if place == directory else replaceable(directory, place)
     if problem:
         raise DeclarationError(problem)
     if not os.access(place, os.W_OK | os.X_OK):
@@ -115,60 +152,20 @@ def _check_directory(directory: Path) -> None:
         )
 
 
-def _shared(directory: Path) -> str | None:
-    """Say why somebody else could replace the entries of a directory, None if nobody can."""
-    found = directory.stat()
-    if found.st_uid not in (os.geteuid(), 0):
-        return (
-            f"{directory} belongs to user {found.st_uid}, who could replace the files in it."
-            " Choose a directory of your own, or run as that user."
-        )
-    if _others_write(found):
-        return _shared_problem(directory, directory)
-    return _replaceable(directory, directory.parent)
-
-
-def _replaceable(directory: Path, above: Path) -> str | None:
-    """Say where anybody could replace a directory below ``above``, None if nowhere.
-
-    Everybody's right to write there lets them, unless it is sticky as /tmp is.
-    """
-    shared = [place for place in (above, *above.parents) if _anybody_replaces(place.stat())]
-    return _shared_problem(directory, shared[0]) if shared else None
-
-
-def _shared_problem(directory: Path, shared: Path) -> str:
-    return (
-        f"Other users can write to {shared}, so they could replace the files in {directory}."
-        f" Take that right away (chmod go-w {shared}) or choose another directory."
-    )
-
-
-def _anybody_replaces(found: os.stat_result) -> bool:
-    return bool(found.st_mode & stat.S_IWOTH) and not found.st_mode & stat.S_ISVTX
-
-
-def _others_write(found: os.stat_result) -> bool:
-    """Tell whether anybody but the owner can write.
-
-    The group that a user has to itself, as Debian and Red Hat make for each, lets in
-    nobody else.
-    """
-    import grp
-    import pwd
-
-    if not found.st_mode & stat.S_IWGRP:
-        return bool(found.st_mode & stat.S_IWOTH)
-    try:
-        group, owner = grp.getgrgid(found.st_gid), pwd.getpwuid(found.st_uid)
-    except KeyError:
-        return True
-    private = group.gr_name == owner.pw_name and owner.pw_gid == group.gr_gid
-    return (
-        bool(found.st_mode & stat.S_IWOTH)
-        or not private
-        or bool(set(group.gr_mem) - {owner.pw_name})
-    )
+def _lock(path: Path) -> int:
+    """Return a descriptor that holds the lock of a file, which is the one at the path."""
+    while True:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        descriptor = os.open(path, flags, _PRIVATE_FILE)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(descriptor), path.lstat()):
+                    return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
 
 
 def _put(target: Path, data: bytes) -> None:

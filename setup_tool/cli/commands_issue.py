@@ -95,6 +95,9 @@ def issue(
     forks: Annotated[
         int, typer.Option("--forks", "-f", min=1, max=64, help="Keys made at the same time.")
     ] = 8,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask before files that are there change.")
+    ] = False,
     output: FormatOption = Format.TEXT,
     verbose: VerboseOption = 0,
 ) -> int:
@@ -122,6 +125,7 @@ def issue(
             secret_in_page=secret_in_page,
             new=new,
             force=force,
+            yes=yes,
             files=not no_files,
             forks=forks,
         )
@@ -139,6 +143,7 @@ def issue(
         secret_in_page=secret_in_page,
         new=new,
         force=force,
+        yes=yes,
         record=record,
     )
     from setup_tool.cli.issuing_text import show_bundle, show_key

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from setup_tool import wiring
-from setup_tool.core.credential import CloudUrls
+from setup_tool.core.credential import CloudUrls, Credential
 from setup_tool.core.errors import DeclarationError, SetupToolError
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 class Wanted:
     """For whom keys are wanted, and where their files go; None: ourselves, a default.
 
-    ``clients`` are the names of those that get files; none: all. ``record`` is kept with a
-    key that is made.
+    ``clients`` are the names of those that get files; none: all. ``yes``: files that are
+    there are changed without asking. ``record`` is kept with a key that is made.
     """
 
     user: str | None = None
@@ -42,6 +42,7 @@ class Wanted:
     secret_in_page: bool = False
     new: bool = False
     force: bool = False
+    yes: bool = False
     record: KeyRecord | None = None
 
 
@@ -58,10 +59,10 @@ class Bundle:
 def issue_bundle(login: CloudLogin, wanted: Wanted) -> Bundle:
     """Issue a credential and write its client files.
 
-    Nothing is made in Keystone before the catalogue has told where S3 is and the
-    directory's files have been seen to take what will be written; where the gateway then
-    turns out to be none, a key that was made is removed. The region written is the one
-    the gateway answers to. Raises `SetupToolError`.
+    Nothing is made in Keystone before the catalogue has told where S3 is, the directory's
+    files have been seen to take what will be written, and it was agreed to change those that
+    are not wholly ours; where the gateway then turns out to be none, a key that was made is
+    removed. The region written is the one the gateway answers to. Raises `SetupToolError`.
     """
     from setup_tool.credentials.clients import chosen
     from setup_tool.credentials.shelf import Shelf
@@ -75,10 +76,51 @@ def issue_bundle(login: CloudLogin, wanted: Wanted) -> Bundle:
     told = limits(web, s3)
     directory = Path(wanted.directory or f"{owner.user}-{owner.project}").absolute()
     shelf = Shelf(wiring.open_files(), urls, told, clients, wanted.profile, wanted.force)
-    held = shelf.try_out(owner, str(directory))
-    issued, region = _issue(keys, owner, held, wanted, partial(region_of, web, s3))
-    files = shelf.put(issued.credential, region, str(directory))
+    place, region_for = str(directory), partial(region_of, web, s3)
+    held = shelf.try_out(owner, place)
+    seen = shelf.look(owner, place)
+    if any(seen.values()) and not _agree(
+        shelf.preview(*_expected(keys, owner, held, wanted, region_for, urls), seen, place),
+        yes=wanted.yes,
+    ):
+        raise SetupToolError("Nothing was changed, and no key was made.")
+    issued, region = _issue(keys, owner, held, wanted, region_for)
+    files = shelf.put(issued.credential, region, place, None if wanted.yes else seen)
     return Bundle(issued, replace(urls, region=region), directory, files)
+
+
+def _expected(
+    keys: Keys,
+    owner: Owner,
+    held: frozenset[str],
+    wanted: Wanted,
+    region_for: Callable[[KeyPair], str],
+    urls: CloudUrls,
+) -> tuple[Credential, str]:
+    """Return the credential and the region that will be written, as far as they are known."""
+    from setup_tool.credentials.issue import choose
+    from setup_tool.credentials.shelf import NOBODY
+
+    chosen = None if wanted.new else choose(owner, keys.find(owner), held=held)[0]
+    credential = chosen or Credential(owner, NOBODY)
+    try:
+        return credential, region_for(credential.pair)
+    except SetupToolError:
+        if chosen:
+            raise
+        return credential, urls.region  # the gateway wants to know the key first
+
+
+def _agree(lines: tuple[str, ...], *, yes: bool) -> bool:
+    """Show what would change and ask whether it may; nothing to change needs no answer."""
+    from setup_tool.cli.console import Progress, agreed
+
+    if not lines:
+        return True
+    progress = Progress()
+    for line in lines:
+        progress.say(line)
+    return agreed("Change these files, keeping a copy of each?", yes=yes)
 
 
 def issue_alone(login: CloudLogin, wanted: Wanted) -> Issued:

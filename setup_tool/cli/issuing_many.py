@@ -71,6 +71,7 @@ class ManyWanted:
     secret_in_page: bool
     new: bool
     force: bool
+    yes: bool
     files: bool
     forks: int
 
@@ -206,4 +207,4 @@ def _bundles(login: CloudLogin, wanted: ManyWanted) -> Bundles:
         wanted.profile,
         wanted.force,
     )
-    return Bundles(shelf, partial(region_of, web, s3))
+    return Bundles(shelf, partial(region_of, web, s3), yes=wanted.yes)

@@ -117,7 +117,8 @@ def _shelf(gateway: Gateway, urls: Any, wanted: RotateWanted) -> Shelf:
 
     told = limits(gateway.web, gateway.url)
     clients = chosen(wanted.clients)
-    return Shelf(wiring.open_files(), urls, told, clients, wanted.profile, wanted.force)
+    profile, replace = wanted.profile, wanted.force
+    return Shelf(wiring.open_files(), urls, told, clients, profile, replace, keep=False)
 
 
 def _meant(keys: Keys, ring: KeyRing, wanted: RotateWanted) -> tuple[Owner, StoredKey | None]:

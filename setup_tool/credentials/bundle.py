@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from setup_tool.core.content import Content
-from setup_tool.core.errors import DeclarationError
+from setup_tool.core.errors import DeclarationError, SetupToolError
 from setup_tool.core.secret import Secret, Text, joined
 from setup_tool.credentials.clients import CLIENTS, paths, usable
 from setup_tool.credentials.values import check_place, profile_name, template_values
@@ -34,13 +34,17 @@ if TYPE_CHECKING:
 class BundleFile:
     """A file of a bundle; ``path`` is relative to the directory.
 
-    ``changed``: it does not exist yet or says something else. ``copy``: it keeps what
-    another file said before. ``notes`` are sentences for the operator.
+    ``changed``: it does not exist yet or says something else. ``before`` is what it says
+    now where that is not all ours and changes, ``secrets`` what a difference of the two must
+    not show. ``copy``: it keeps what another file said before. ``notes`` are sentences for
+    the operator.
     """
 
     path: str
     content: Text
     changed: bool
+    before: Secret | None = None
+    secrets: tuple[Secret, ...] = ()
     copy: bool = False
     notes: tuple[str, ...] = ()
 
@@ -55,14 +59,16 @@ def render_bundle(
     clients: Sequence[Client] = CLIENTS,
     limits: GatewayLimits | None = None,
     replace: bool = False,
+    keep: bool = True,
 ) -> tuple[BundleFile, ...]:
     """Return the files of a bundle in ``directory``, an absolute path.
 
     ``existing`` has the files that are there, by path. A file, or a profile in one,
     that is for another cloud is refused, and so is a file in the place of one that is
-    wholly ours; with ``replace`` it is taken over, and the file as it was becomes one
-    more file of the bundle, ``PATH.orig-DIGEST``. Clients of a service that the cloud
-    does not have are left out.
+    wholly ours; with ``replace`` it is taken over. A file that is not wholly ours and
+    changes becomes, as it was, one more file of the bundle, ``PATH.orig-DIGEST``; without
+    ``keep`` only one that is taken over does. Clients of a service that the cloud does not
+    have are left out.
 
     Raises `DeclarationError`: a value that the clients' files cannot hold, a profile
     that is ``default`` or needs quoting, a file that cannot be merged safely, or one
@@ -88,9 +94,22 @@ def render_bundle(
             before = texts.get(path)
             content = _content(file, before, values, f"{directory}/{path}")
             changed = before is None or joined(content) != Secret(before)
-            notes = _notes(path, before, held, wanted) if changed else ()
-            files.append(BundleFile(path, content, changed, notes=notes))
-            if before and foreign and changed:
+            if not changed or not before:
+                files.append(BundleFile(path, content, changed))
+                continue
+            shared = foreign or file.merge is not None
+            hidden = (credential.pair.secret, *(file.secrets(before) if file.secrets else ()))
+            files.append(
+                BundleFile(
+                    path,
+                    content,
+                    changed,
+                    Secret(before) if shared else None,
+                    hidden,
+                    notes=_notes(path, before, held, wanted),
+                )
+            )
+            if foreign or (shared and keep):
                 files.append(_copy(path, before))
     return tuple(files)
 
@@ -100,15 +119,17 @@ def check_directory(
 ) -> None:
     """Raise `DeclarationError` where a bundle cannot be written; changes nothing."""
     check_place(directory, profile)
+    place = files.directory(directory)
     for path in paths(clients, profile):
-        files.check_writable(f"{directory}/{path}")
+        files.check_writable(f"{place}/{path}")
 
 
 def existing_files(
     files: Files, directory: str, profile: str, clients: Sequence[Client] = CLIENTS
 ) -> dict[str, Content | None]:
     """Return what a directory has of a bundle, by path; raises `SetupToolError`."""
-    found = {path: files.read(f"{directory}/{path}") for path in paths(clients, profile)}
+    place = files.directory(directory)
+    found = {path: files.read(f"{place}/{path}") for path in paths(clients, profile)}
     return {path: None if data is None else Content(data) for path, data in found.items()}
 
 
@@ -138,35 +159,59 @@ def write_bundle(
     clients: Sequence[Client] = CLIENTS,
     limits: GatewayLimits | None = None,
     replace: bool = False,
+    keep: bool = True,
+    seen: Mapping[str, Content | None] | None = None,
 ) -> tuple[BundleFile, ...]:
     """Write a bundle into a directory and return what `render_bundle` made.
 
     The profile is by default that of the project's name. Nothing is written before
-    every file has been rendered. A file that already says so is handed to ``files``
-    too, which then sees to its mode.
+    every file has been rendered, and no other run writes into the directory meanwhile. A
+    file that already says so is handed to ``files`` too, which then sees to its mode. With
+    ``seen``, only files that still are as they were then may change.
 
     Raises `DeclarationError` as `render_bundle` does, and `SetupToolError` for a file
     that cannot be read or written.
     """
     directory = str(Path(directory).absolute())
+    place = files.directory(directory)
     if urls.ca_bundle:
         urls = dataclasses.replace(urls, ca_bundle=str(Path(urls.ca_bundle).absolute()))
     profile = profile_name(credential.owner.project) if profile is None else profile
     clients = usable(clients, urls)
-    bundle = render_bundle(
-        credential,
-        urls,
-        existing_files(files, directory, profile, clients),
-        directory=directory,
-        profile=profile,
-        clients=clients,
-        limits=limits,
-        replace=replace,
-    )
-    # Copies of what is replaced come first: they must be there when it goes.
-    for file in sorted(bundle, key=lambda file: not file.copy):
-        files.write_private(f"{directory}/{file.path}", file.content)
+    check_directory(files, directory, profile, clients)
+    with files.locked(place):
+        existing = existing_files(files, directory, profile, clients)
+        bundle = render_bundle(
+            credential,
+            urls,
+            existing,
+            directory=directory,
+            profile=profile,
+            clients=clients,
+            limits=limits,
+            replace=replace,
+            keep=keep,
+        )
+        if seen is not None:
+            _check_unchanged(bundle, existing, seen, directory)
+        # Copies of what is replaced come first: they must be there when it goes.
+        for file in sorted(bundle, key=lambda file: not file.copy):
+            files.write_private(f"{place}/{file.path}", file.content)
     return bundle
+
+
+def _check_unchanged(
+    bundle: Sequence[BundleFile],
+    existing: Mapping[str, Content | None],
+    seen: Mapping[str, Content | None],
+    directory: str,
+) -> None:
+    for file in bundle:
+        if file.before is not None and existing.get(file.path) != seen.get(file.path):
+            raise SetupToolError(
+                f"{directory}/{file.path} was changed by somebody else meanwhile, so no file was"
+                " written. Run the command again, which then shows what would change now."
+            )
 
 
 def _texts(

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from setup_tool.core.errors import SetupToolError, UnreachableError
+from setup_tool.core.credential import Credential
+from setup_tool.core.errors import DeclarationError, SetupToolError, UnreachableError
 from setup_tool.credentials.issue import choose
+from setup_tool.credentials.shelf import NOBODY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
 
-    from setup_tool.core.credential import Credential, KeyPair
+    from setup_tool.core.credential import KeyPair
     from setup_tool.credentials.shelf import Shelf
     from setup_tool.credentials.wishes import Wish
     from setup_tool.ports import ManyKeys
@@ -60,10 +62,11 @@ class Regions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Bundles:
-    """Where files are written, and for which region."""
+    """Where files are written, for which region, and whether those that are there may change."""
 
     shelf: Shelf
     region: Regions
+    yes: bool = True
 
 
 class Batch:
@@ -104,6 +107,8 @@ class Batch:
             self._check_held(held, there, directory)
         usable = [each for each in there if not self._new or each.record.label == label]
         chosen, note = choose(owner, usable, held=held, label=label)
+        if bundles and not bundles.yes:
+            self._check_unchanged(bundles, chosen or Credential(owner, NOBODY), directory)
         credential = chosen or self._keys.create(owner, wish.record)
         notes = [note] if note else []
         if bundles:
@@ -116,6 +121,19 @@ class Batch:
             directory if bundles else None,
             notes=tuple(notes),
         )
+
+    def _check_unchanged(self, bundles: Bundles, credential: Credential, directory: str) -> None:
+        """Refuse to change files that are there and not wholly ours: nobody can be asked."""
+        there = bundles.shelf.look(credential.owner, directory)
+        if not any(there.values()):
+            return
+        known = credential.pair is not NOBODY
+        region = self._region_for(bundles, credential.pair) if known else bundles.shelf.urls.region
+        if bundles.shelf.preview(credential, region, there, directory):
+            raise DeclarationError(
+                f"Files in {directory} would change. Say --yes, which keeps a copy of each, or"
+                " issue for this user alone to see what would."
+            )
 
     def _check_held(
         self, held: frozenset[str], there: Sequence[Credential], directory: str

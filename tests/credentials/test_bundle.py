@@ -448,9 +448,12 @@ def test_an_eucarc_for_another_cloud_is_refused() -> None:
 
 def test_new_keys_for_the_same_cloud_take_the_place_of_the_old_and_say_so() -> None:
     old = replace(CREDENTIAL, pair=KeyPair("old", Secret("older")))
-    bundle = rendered(texts(rendered(credential=old)))
-    assert texts(bundle) == texts(rendered())
-    assert {file.path: file.notes for file in bundle if file.notes} == {
+    before = texts(rendered(credential=old))
+    bundle = rendered(before)
+    assert texts(file for file in bundle if not file.copy) == texts(rendered())
+    kept = [joined(file.content).reveal() for file in bundle if file.copy]
+    assert kept == [before[path] for path in ("eucarc", ".s3cfg", ".aws/credentials")]
+    assert {file.path: file.notes for file in bundle if file.notes and not file.copy} == {
         path: (f"In {path} the access key old gave way to 0123abc.",)
         for path in ("eucarc", ".s3cfg", ".aws/credentials")
     }

@@ -82,7 +82,7 @@ class Bundle:
 def issue(cloud: Cloud, directory: Path, *words: str) -> Bundle:
     """Issue keys of user demo in project demo, as the administrator unless words say otherwise."""
     ran = cloud.run(
-        *("credentials", "issue", "--directory", str(directory), "--format", "json"),
+        *("credentials", "issue", "--directory", str(directory), "--format", "json", "--yes"),
         *(words or ("--user", "demo", "--project", "demo")),
     )
     bundle = Bundle(directory, json.loads(ran.out))

@@ -57,6 +57,11 @@ def merge(before: str, declared: Text, *, name: str) -> Text:
     return text(Secret("".join(lines)))
 
 
+def _secrets(content: str) -> tuple[Secret, ...]:
+    lines = (line.strip().rpartition(":") for line in content.splitlines())
+    return tuple(Secret(secret) for before, _, secret in lines if before and before[0] != "#")
+
+
 def _find(lines: Sequence[str], name: str) -> _Login | None:
     found: _Login | None = None
     for at, line in enumerate(lines):
@@ -82,7 +87,10 @@ def _mark(texts: Mapping[str, str], profile: str, directory: str) -> Mark | None
 
 S3FS = Client(
     "s3fs",
-    (ClientFile(_PATH, "passwd-s3fs.j2", merge), ClientFile("s3fs-mount.sh", "s3fs-mount.sh.j2")),
+    (
+        ClientFile(_PATH, "passwd-s3fs.j2", merge, secrets=_secrets),
+        ClientFile("s3fs-mount.sh", "s3fs-mount.sh.j2"),
+    ),
     _mark,
     needs="s3",
 )
