@@ -1,5 +1,6 @@
 """Merging into the AWS files and .s3cfg, with their own readers to tell what they say."""
 
+import configparser
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -259,6 +260,59 @@ def test_botocore_reads_what_was_declared_and_everything_else_as_before(before: 
     assert read_by_botocore(after) == with_declared(read_by_botocore(before))
     assert untouched(before, after)
     assert aws(after) == after
+
+
+PYTHON_LINES = st.one_of(
+    NOISE,
+    st.sampled_from(["[user demo]", "[region demo]", "[global]", "[other]"]),
+    st.builds(
+        "{}{}{}{}".format,
+        st.sampled_from(["key-id", "Key-Id", "secret-key", "ec2-url", "default-region", "x.y"]),
+        DELIMITERS,
+        WORDS,
+        st.sampled_from(["", "\n  goes on"]),
+    ),
+)
+PYTHON = """\
+[global]
+default-region = demo
+
+[user demo]
+key-id = AK
+secret-key = a#b"c
+
+[region demo]
+ec2-url = http://cloud:8788/
+"""
+
+
+def read_by_python(text: str) -> dict[str, dict[str, str]]:
+    parser = configparser.RawConfigParser(strict=False)
+    parser.read_string(text)
+    return {section: dict(parser[section]) for section in parser.sections()}
+
+
+@settings(deadline=None)
+@given(
+    lines=st.lists(PYTHON_LINES, max_size=10),
+    end=st.sampled_from(["\n", "\r\n"]),
+    last=st.sampled_from([0, 1]),
+)
+def test_python_reads_what_was_declared_and_everything_else_as_before(
+    lines: list[str], end: str, last: int
+) -> None:
+    before = end.join(["[other]", "first = 1", *lines]) + end * last
+    file = parse(before, Grammar.PYTHON, name="ini")
+    declared = parse(PYTHON, Grammar.PYTHON, name="t")
+    after = merged(file, declared, kept=("default-region",)).text
+    expected = read_by_python(before)
+    for section, options in read_by_python(PYTHON).items():
+        there = expected.setdefault(section, {})
+        kept = {key for key in ("default-region",) if there.get(key)}
+        there |= {key: value for key, value in options.items() if key not in kept}
+    assert read_by_python(after) == expected
+    again = parse(after, Grammar.PYTHON, name="ini")
+    assert merged(again, declared, kept=("default-region",)).text == after
 
 
 S3CMD_LINES = st.one_of(
