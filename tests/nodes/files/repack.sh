@@ -14,5 +14,5 @@ while read -r path; do
     if [ -f "$path" ]; then echo ".$path"; fi
 done </var/lib/dpkg/info/swift-proxy.list | tar -C / -cf - -T - | tar -C new -xf -
 cat >new/etc/swift/proxy-server.conf
-dpkg-deb --root-owner-group --build new next.deb >/dev/null
+dpkg-deb --root-owner-group -Znone --build new next.deb >/dev/null
 echo "$PWD/next.deb"

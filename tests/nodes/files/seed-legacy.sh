@@ -19,6 +19,15 @@ connection = sqlite:////var/lib/keystone/keystone.db
 
 [token]
 provider = fernet
+
+[cache]
+enabled = true
+backend = dogpile.cache.memcached
+memcache_servers = 127.0.0.1:11211
+
+# Nobody attacks these passwords.
+[identity]
+password_hash_rounds = 4
 END
 # What goes before each of its applications; the package from PyPI has no such file.
 before='cors sizelimit http_proxy_to_wsgi url_normalize request_id build_auth_context token_auth json_body'
@@ -90,7 +99,7 @@ OS_BOOTSTRAP_PASSWORD=$admin_password as_keystone keystone-manage bootstrap \
     --bootstrap-public-url "http://$address:5000/v2.0" \
     --bootstrap-internal-url "http://$address:5000/v2.0" --bootstrap-region-id RegionOne
 
-# Swift: one device, one replica.
+# Swift: one device, one replica; see seed.sh for the storage servers' workers.
 install -d /etc/swift
 cd /etc/swift
 cat >swift.conf <<END
@@ -107,7 +116,7 @@ for server in account:6202 container:6201 object:6200; do
 [DEFAULT]
 bind_ip = 0.0.0.0
 bind_port = ${server#*:}
-workers = 1
+workers = 0
 user = swift
 devices = /srv/node
 mount_check = false
@@ -175,6 +184,7 @@ After=network.target memcached.service
 
 [Service]
 User=$user
+Environment=EVENTLET_NO_GREENDNS=yes
 ExecStart=$*
 Restart=on-failure
 
