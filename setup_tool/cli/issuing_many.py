@@ -103,7 +103,8 @@ def issue_many(
     """Issue keys side by side and return what became of each, in their order.
 
     Bad rows, projects and groups that there are not, and a cloud without a gateway are
-    refused before anything is made. ``tally`` is kept up to date. Raises `SetupToolError`.
+    refused before anything is made. ``tally`` is told the total and the end; to count is the
+    caller's. Raises `SetupToolError`.
     """
     rows = _rows(wanted)
     _check_labels(wanted, rows)
@@ -121,7 +122,6 @@ def issue_many(
         places = _with_places(selected, batch)
         for outcome in in_order(places, work, wanted.forks):
             if outcome:
-                tally.counts[outcome.result] += 1
                 yield outcome
         tally.stopped_by = batch.stopped_by
         if batch.stopped_by is None:

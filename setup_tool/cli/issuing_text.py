@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -15,11 +17,14 @@ from setup_tool.core.errors import worst_status
 from setup_tool.credentials.issue_many import Outcome, Result
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from setup_tool.adapters.cloud_login import CloudLogin
     from setup_tool.cli.issuing import Bundle
     from setup_tool.cli.issuing_many import ManyWanted, Tally
     from setup_tool.credentials.issue import Issued
 
+_BEGINNING = '{"results": [\n'
 EVERY_SECONDS = 2.0
 """How often the progress of many keys is told."""
 
@@ -86,7 +91,9 @@ def show_many(login: CloudLogin, wanted: ManyWanted, output: Format) -> int:
     told = clock.monotonic()
     try:
         for outcome in issue_many(login, wanted, progress.say, tally):
-            printer.line(outcome)
+            with _uninterrupted():
+                tally.counts[outcome.result] += 1
+                printer.line(outcome)
             if clock.monotonic() - told >= EVERY_SECONDS:
                 told = clock.monotonic()
                 progress.say(str(tally))
@@ -100,6 +107,19 @@ def show_many(login: CloudLogin, wanted: ManyWanted, output: Format) -> int:
         progress.say(_stopped(tally))
     printer.end(tally, status)
     return status
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait until a result is printed and counted."""
+    waiting: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: waiting.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if waiting:
+        raise KeyboardInterrupt
 
 
 def _status(tally: Tally) -> int:
@@ -142,7 +162,6 @@ class _JsonLines:
         self._begun = False
 
     def line(self, outcome: Outcome) -> None:
-        self._begin()
         record = {
             "user": outcome.user,
             "project": outcome.project,
@@ -152,15 +171,11 @@ class _JsonLines:
             "directory": outcome.directory,
             "notes": list(outcome.notes),
         }
-        typer.echo(f"  {json.dumps(record, ensure_ascii=False)}", nl=False)
-
-    def _begin(self) -> None:
-        typer.echo(",\n" if self._begun else '{"results": [\n', nl=False)
+        before = ",\n" if self._begun else _BEGINNING
+        typer.echo(f"{before}  {json.dumps(record, ensure_ascii=False)}", nl=False)
         self._begun = True
 
     def end(self, tally: Tally, status: int) -> None:
-        if not self._begun:
-            self._begin()
         rest = {
             "made": tally.counts[Result.MADE],
             "there": tally.counts[Result.THERE],
@@ -169,4 +184,5 @@ class _JsonLines:
             "stopped_by": str(tally.stopped_by) if tally.stopped_by else None,
             "exit_status": status,
         }
-        typer.echo(f"\n], {json.dumps(rest, ensure_ascii=False)[1:]}")
+        before = "" if self._begun else _BEGINNING
+        typer.echo(f"{before}\n], {json.dumps(rest, ensure_ascii=False)[1:]}")

@@ -209,6 +209,39 @@ def test_a_run_that_was_killed_in_the_middle_goes_on_without_a_second_key_for_an
     assert len(list(tmp_path.glob("*/eucarc"))) == MEMBERS
 
 
+def test_a_run_that_is_interrupted_prints_a_whole_document(served: Cloud, keystone: Rest) -> None:
+    crowd = Crowd(keystone, 20)
+    words = ("credentials", "issue", "--project", crowd.project, "--members", "--no-files")
+    process = served.start(*words, "--format", "json", "--forks", "1")
+    assert process.stdout is not None
+    begun = process.stdout.readline() + process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    document = json.loads(begun + process.stdout.read())
+    _, err = process.communicate(timeout=served.patience)
+    assert process.returncode == document["exit_status"] == 130
+    assert document["not_begun"] == 20 - len(document["results"])
+    assert "the same command goes on from here" in err
+    served.run(*words)
+    assert [len(found) for found in crowd.keys().values()] == [1] * 20
+
+
+def test_no_key_is_left_in_keystone_when_the_published_gateway_is_none(
+    served: Cloud, keystone: Rest, three: Crowd, tmp_path: Path
+) -> None:
+    (service,) = keystone.find("service", type="s3")
+    (public,) = keystone.find("endpoint", service_id=service["id"], interface="public")
+    keystone.change("endpoint", public["id"], url=served.lab.record.url("keystone"))
+    words = ("--project", three.project, "--members", "--directory", str(tmp_path / "keys"))
+    try:
+        ran = issue(served, *words, status=1)
+    finally:
+        keystone.change("endpoint", public["id"], url=public["url"])
+    assert "stopped: " in ran.err
+    assert "does not tell the region of its S3 API" in ran.err
+    assert three.keys() == {}
+    assert not (tmp_path / "keys").exists()
+
+
 def test_two_runs_at_the_same_time_make_one_key_for_each(served: Cloud, keystone: Rest) -> None:
     crowd = Crowd(keystone, 20)
     words = ("credentials", "issue", "--project", crowd.project, "--members", "--no-files")
