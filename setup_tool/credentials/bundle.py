@@ -22,7 +22,7 @@ from setup_tool.editors.client.settings import Mark, decoded
 from setup_tool.editors.client.template import render
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from setup_tool.core.credential import CloudUrls, Credential
     from setup_tool.core.gateway import GatewayLimits
@@ -76,42 +76,65 @@ def render_bundle(
     """
     directory = str(PurePosixPath(directory))
     clients = usable(clients, urls)
-    values = template_values(
-        credential, urls, directory=directory, profile=profile, limits=limits, clients=clients
+    rendering = _Rendering(
+        template_values(
+            credential, urls, directory=directory, profile=profile, limits=limits, clients=clients
+        ),
+        _texts(existing, directory, paths(clients, profile)),
+        Mark(credential.pair.access, urls.s3, urls.ec2),
+        credential.pair.secret,
+        directory,
+        profile,
+        has_ca=urls.ca_certificates is not None,
+        replace=replace,
+        keep=keep,
     )
-    texts = _texts(existing, directory, paths(clients, profile))
-    wanted = Mark(credential.pair.access, urls.s3, urls.ec2)
-    files: list[BundleFile] = []
-    for client in clients:
-        held = _held(client, texts, profile, directory)
-        foreign = held is not None and not held.same_cloud(wanted)
-        if held is not None and foreign and not replace:
-            raise _occupied(client, held, directory, profile)
+    return tuple(file for client in clients for file in rendering.files_of(client))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rendering:
+    """What the files of one bundle are made from: ``texts`` are there, ``wanted`` is ours."""
+
+    values: Mapping[str, object]
+    texts: Mapping[str, str]
+    wanted: Mark
+    secret: Secret
+    directory: str
+    profile: str
+    has_ca: bool
+    replace: bool
+    keep: bool
+
+    def files_of(self, client: Client) -> Iterator[BundleFile]:
+        """Yield a client's files, with copies of those that are to be kept as they were."""
+        held = _held(client, self.texts, self.profile, self.directory)
+        foreign = held is not None and not held.same_cloud(self.wanted)
+        if held is not None and foreign and not self.replace:
+            raise _occupied(client, held, self.directory, self.profile)
         for file in client.files:
-            if file.for_ca and not urls.ca_certificates:
-                continue
-            path = file.at(profile)
-            before = texts.get(path)
-            content = _content(file, before, values, f"{directory}/{path}")
-            changed = before is None or joined(content) != Secret(before)
-            if not changed or not before:
-                files.append(BundleFile(path, content, changed))
-                continue
-            shared = foreign or file.merge is not None
-            hidden = (credential.pair.secret, *(file.secrets(before) if file.secrets else ()))
-            files.append(
-                BundleFile(
-                    path,
-                    content,
-                    changed,
-                    Secret(before) if shared else None,
-                    hidden,
-                    notes=_notes(path, before, held, wanted),
-                )
-            )
-            if foreign or (shared and keep):
-                files.append(_copy(path, before))
-    return tuple(files)
+            if self.has_ca or not file.for_ca:
+                yield from self._file(file, held, foreign=foreign)
+
+    def _file(self, file: ClientFile, held: Mark | None, *, foreign: bool) -> Iterator[BundleFile]:
+        path = file.at(self.profile)
+        before = self.texts.get(path)
+        content = _content(file, before, self.values, f"{self.directory}/{path}")
+        changed = before is None or joined(content) != Secret(before)
+        if not changed or not before:
+            yield BundleFile(path, content, changed)
+            return
+        shared = foreign or file.merge is not None
+        yield BundleFile(
+            path,
+            content,
+            changed,
+            before=Secret(before) if shared else None,
+            secrets=(self.secret, *(file.secrets(before) if file.secrets else ())),
+            notes=_notes(path, before, held, self.wanted),
+        )
+        if foreign or (shared and self.keep):
+            yield _copy(path, before)
 
 
 def check_directory(

@@ -137,6 +137,48 @@ def test_every_client_has_a_page(client: str) -> None:
     assert f"(clients/{client}.md)" in index.read_text(encoding="utf-8")
 
 
+# eucarc
+
+POINTERS = {
+    "AWS_CONFIG_FILE": ".aws/config",
+    "AWS_SHARED_CREDENTIALS_FILE": ".aws/credentials",
+    "S3CMD_CONFIG": ".s3cfg",
+    "EUCA_CONFIG_PATH": INI,
+    "BOTO_CONFIG": ".boto",
+    "RCLONE_CONFIG": RCLONE,
+    "MC_CONFIG_DIR": ".mc",
+    "AWS_CA_BUNDLE": "ca.pem",
+    "RCLONE_CA_CERT": "ca.pem",
+    "RESTIC_CACERT": "ca.pem",
+}
+
+
+def sourced(eucarc: Path) -> dict[str, str]:
+    """Return what a shell has that was led to other files before."""
+    ran = subprocess.run(
+        ["/bin/sh", "-c", '. "$1" && env', "sh", str(eucarc)],
+        env=dict.fromkeys(POINTERS, "/stale") | {"PATH": os.environ["PATH"]},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    return dict(line.split("=", 1) for line in ran.stdout.splitlines())
+
+
+def test_a_shell_that_sourced_eucarc_leads_each_client_to_its_file(tmp_path: Path) -> None:
+    found = sourced(written(tmp_path, urls=PRIVATE) / "eucarc")
+    assert {name: found[name] for name in POINTERS} == {
+        name: str(tmp_path / path) for name, path in POINTERS.items()
+    }
+    assert all((tmp_path / path).exists() for path in POINTERS.values())
+
+
+def test_it_leads_to_no_file_of_a_client_that_was_not_chosen(tmp_path: Path) -> None:
+    found = sourced(written(tmp_path, clients=chosen(["eucarc", "rclone"])) / "eucarc")
+    assert set(POINTERS) & set(found) == {"RCLONE_CONFIG"}
+    assert found["AWS_REQUEST_CHECKSUM_CALCULATION"] == "when_required"
+
+
 # A private authority
 
 
@@ -329,7 +371,7 @@ LINES = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(lines=st.lists(LINES, max_size=8), end=st.sampled_from(["", "\n"]))
 def test_rclone_reads_what_was_declared_and_everything_else_as_before(
     tmp_path_factory: pytest.TempPathFactory, lines: list[str], end: str
