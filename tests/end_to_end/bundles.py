@@ -60,7 +60,8 @@ class Bundle:
 
     @property
     def contents(self) -> dict[str, bytes]:
-        return {name: (self.directory / name).read_bytes() for name in NAMES}
+        files = (path for path in self.directory.rglob("*") if path.is_file())
+        return {str(path.relative_to(self.directory)): path.read_bytes() for path in files}
 
     def options(self, name: str, section: str) -> configparser.SectionProxy:
         parser = configparser.RawConfigParser()
