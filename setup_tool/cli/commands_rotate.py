@@ -61,7 +61,7 @@ def rotate(
     verbose: VerboseOption = 0,
 ) -> int:
     """Replace a key: make a new one, prove it, write its files, delete the old one."""
-    del verbose, yes
+    del verbose
     from setup_tool import wiring
     from setup_tool.cli.console import print_json
     from setup_tool.cli.keys import CACHED_NOTE
@@ -83,6 +83,7 @@ def rotate(
         wait=not no_wait,
         files=not no_files,
         force=force,
+        yes=yes,
     )
     turned = rotate_key(wiring.open_login(os_cloud), wanted)
     if output is Format.JSON:

@@ -97,6 +97,8 @@ def status(state: KeyState) -> str:
     """Return what is wrong with a key, in a few words."""
     if state.key.delegated and not state.problems:
         return "of a trust"
+    if state.key.record.retires and not state.problems:
+        return "until its deletion"
     return ", ".join(state.problems) or "ok"
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from setup_tool import wiring
-from setup_tool.cli.console import Progress
+from setup_tool.cli.console import Progress, agreed
 from setup_tool.cli.issuing import cloud_urls
 from setup_tool.core.credential import Credential, Owner
-from setup_tool.core.errors import DeclarationError
+from setup_tool.core.errors import DeclarationError, SetupToolError
 from setup_tool.core.identity import DomainRef
 from setup_tool.core.key_record import spelled
 
@@ -45,6 +45,7 @@ class RotateWanted:
     wait: bool
     files: bool
     force: bool
+    yes: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +73,14 @@ class Turned:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences for the operator."""
-        return (*self.rotated.notes, *(note for f in self.rotated.files for note in f.notes))
+        """Sentences for the operator; that the key is another one in each file goes without."""
+        return self.rotated.notes
 
 
 def rotate_key(login: CloudLogin, wanted: RotateWanted) -> Turned:
-    """Rotate a key and write its files; nothing is made before these take it.
+    """Rotate a key and write its files.
 
-    Raises `SetupToolError`.
+    Nothing is made before these take it, and before that was agreed. Raises `SetupToolError`.
     """
     from setup_tool.cli.gateways import Gateway
     from setup_tool.credentials.rotate import Rotation
@@ -92,6 +93,7 @@ def rotate_key(login: CloudLogin, wanted: RotateWanted) -> Turned:
     directory = _directory(wanted, owner) if wanted.files else None
     held = shelf.try_out(owner, str(directory)) if shelf else frozenset()
     old = old or _chosen(ring, owner, held)
+    _agree(shelf, owner, old, directory, wanted)
     rotation = Rotation(
         keys,
         ring,
@@ -108,6 +110,25 @@ def rotate_key(login: CloudLogin, wanted: RotateWanted) -> Turned:
         _tell_interrupted(old)
         raise
     return Turned(rotated, directory)
+
+
+def _agree(
+    shelf: Shelf | None, owner: Owner, old: StoredKey, directory: Path | None, wanted: RotateWanted
+) -> None:
+    """Show what is about to change, and raise `SetupToolError` unless it may."""
+    from setup_tool.credentials.shelf import NOBODY
+
+    files = ""
+    if shelf and not wanted.yes:
+        there = shelf.look(owner, str(directory))
+        expected = Credential(owner, NOBODY)
+        progress = Progress()
+        for line in shelf.preview(expected, shelf.urls.region, there, str(directory)):
+            progress.say(line)
+        files = f", write it into {directory}"
+    question = f"Make a key in the place of {old.access}{files}, and delete the old one?"
+    if not agreed(question, yes=wanted.yes):
+        raise SetupToolError("Nothing was changed, and no key was made.")
 
 
 def _shelf(gateway: Gateway, urls: Any, wanted: RotateWanted) -> Shelf:

@@ -27,7 +27,7 @@ class Problem(StrEnum):
     NO_ACCESS = "no role left, or project disabled or missing"
     REFUSED = "refused by the gateway"
     EXPIRED = "expired"
-    RETIRED = "to be deleted"
+    RETIRED = "due to be deleted"
     SEVERAL = "several keys"
     OLD = "too old"
     AGE_UNKNOWN = "age unknown"
@@ -120,7 +120,7 @@ def _age_problems(key: StoredKey, now: datetime, oldest: timedelta | None) -> It
         yield Problem.LEFT_OVER
     if key.pair.is_passing or key.delegated:
         return
-    if record.retires is not None:
+    if record.retires is not None and record.retires <= now:
         yield Problem.RETIRED
     if record.expires is not None and record.expires <= now:
         yield Problem.EXPIRED

@@ -59,16 +59,15 @@ def select(
     found = [
         state
         for state in states(keys, directory, now, oldest=oldest)
-        if _is_meant(state, wanted, directory, now)
+        if _is_meant(state, wanted, directory)
     ]
     _check_there(wanted.accesses, found)
     return tuple(found)
 
 
-def is_due(state: KeyState, now: datetime) -> bool:
+def is_due(state: KeyState) -> bool:
     """Tell whether a key should be gone: it is expired, or its grace after a rotation is over."""
-    retires = state.key.record.retires
-    return Problem.EXPIRED in state.problems or (retires is not None and retires <= now)
+    return not {Problem.EXPIRED, Problem.RETIRED}.isdisjoint(state.problems)
 
 
 def _stored(ring: KeyRing, wanted: Selection) -> tuple[StoredKey, ...]:
@@ -85,7 +84,7 @@ def _stored(ring: KeyRing, wanted: Selection) -> tuple[StoredKey, ...]:
         return ring.stored(ring.ourselves())
 
 
-def _is_meant(state: KeyState, wanted: Selection, directory: Directory, now: datetime) -> bool:
+def _is_meant(state: KeyState, wanted: Selection, directory: Directory) -> bool:
     key = state.key
     if wanted.accesses:
         return key.access in wanted.accesses
@@ -102,7 +101,7 @@ def _is_meant(state: KeyState, wanted: Selection, directory: Directory, now: dat
             return False
     if wanted.label is not None and key.record.label != wanted.label:
         return False
-    return not wanted.due or is_due(state, now)
+    return not wanted.due or is_due(state)
 
 
 def _domain_ids(word: str, directory: Directory) -> frozenset[str]:

@@ -66,7 +66,8 @@ def test_a_key_that_goes_or_that_is_no_persons_makes_no_second_one() -> None:
     going = key("b", record=KeyRecord(retires=NOW + DAY))
     passing = key(f"{PASSING}{int(NOW.timestamp())}-1")
     heat = key("h", delegated=True)
-    assert told(key("a"), going, heat, passing) == [(), (Problem.RETIRED,), (), ()]
+    assert told(key("a"), going, heat, passing) == [(), (), (), ()]
+    assert told(key("b", record=KeyRecord(retires=NOW))) == [(Problem.RETIRED,)]
 
 
 def test_a_key_that_a_dead_run_left_is_told() -> None:

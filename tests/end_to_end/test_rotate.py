@@ -35,6 +35,10 @@ def bundle(served: Cloud, holder: Holder, tmp_path: Path) -> Bundle:
     return Bundle(tmp_path / "keys", ran.document)
 
 
+def contents(bundle: Bundle) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in bundle.directory.rglob("*") if path.is_file()}
+
+
 def rotate(cloud: Cloud, holder: Holder, bundle: Bundle, *words: str) -> Any:
     return cloud.run(
         *("credentials", "rotate", "--user", holder.name, "--project", holder.name),
@@ -62,20 +66,33 @@ def test_a_new_key_takes_the_place_of_the_old_one_in_keystone_and_in_the_files(
 def test_a_key_is_rotated_by_its_access_key_without_files(
     served: Cloud, holder: Holder, bundle: Bundle
 ) -> None:
-    before = bundle.contents
-    words = ("credentials", "rotate", bundle.access, "--no-files")
+    before = contents(bundle)
+    words = ("credentials", "rotate", bundle.access, "--no-files", "--yes")
     ran = served.run(*words)
     assert bundle.access not in holder.access_keys()
     assert f"took the place of {bundle.access}" in ran.out
     assert f"{bundle.access} is deleted." in ran.out
-    assert bundle.contents == before
+    assert contents(bundle) == before
     assert "no access key" in served.run(*words, status=2).err
+
+
+def test_nothing_is_rotated_unless_it_is_agreed(
+    served: Cloud, holder: Holder, bundle: Bundle
+) -> None:
+    before = contents(bundle)
+    words = ("--user", holder.name, "--project", holder.name, "--directory", str(bundle.directory))
+    ran = served.run("credentials", "rotate", *words, status=2)
+    assert "no terminal to ask on, so nothing was changed" in ran.err
+    assert f"-aws_access_key_id = {bundle.access}" in ran.err
+    assert bundle.secret not in ran.err
+    assert holder.access_keys() == {bundle.access}
+    assert contents(bundle) == before
 
 
 def test_a_key_that_would_not_work_anew_is_refused(served: Cloud, holder: Holder) -> None:
     access = holder.key()
     holder.drop_role()
-    ran = served.run("credentials", "rotate", access, "--no-files", status=2)
+    ran = served.run("credentials", "rotate", access, "--no-files", "--yes", status=2)
     assert "a new one would not work either: no role left" in ran.err
     assert holder.access_keys() == {access}
 
@@ -87,9 +104,9 @@ def test_the_old_key_is_left_to_revoke_due_where_nobody_waits(
     assert found["old_deleted"] is False
     assert holder.access_keys() == {bundle.access, found["access"]}
     listed = served.run("credentials", "list", "--user", holder.name, "--format", "json").document
-    assert {key["access"]: key["problems"] for key in listed["keys"]} == {
-        bundle.access: ["to be deleted"],
-        found["access"]: [],
+    assert {key["access"]: key["retires"] for key in listed["keys"]} == {
+        bundle.access: found["retires"],
+        found["access"]: None,
     }
 
     def old_one_is_gone() -> bool:
