@@ -74,7 +74,8 @@ class Turned:
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences for the operator; that the key is another one in each file goes without."""
-        return self.rotated.notes
+        copies = (file for file in self.rotated.files if ".orig-" in file.path)
+        return (*self.rotated.notes, *(note for copy in copies for note in copy.notes))
 
 
 def rotate_key(login: CloudLogin, wanted: RotateWanted) -> Turned:
