@@ -195,6 +195,13 @@ def test_an_application_credential_is_refused_before_anything_is_made(
         keys.look_up([owner])
 
 
+def test_a_login_for_v2_is_told_that_many_keys_take_v3(impostor: Impostor) -> None:
+    impostor.let_in_v2().serves("v2.0")
+    login = impostor.login(OS_AUTH_URL=impostor.url, OS_TENANT_NAME="admin")
+    with pytest.raises(DeclarationError, match=r"need Keystone's v3 API.*--user and --project"):
+        KeystoneAccounts(PatientKeystone(login, HastyClock())).check_version()
+
+
 @pytest.mark.parametrize("few", [0, 99])
 def test_accounts_are_found_by_name_and_id_and_the_others_are_told_why(
     accounts: KeystoneAccounts, rest: Rest, owner: Owner, monkeypatch: pytest.MonkeyPatch, few: int
