@@ -102,8 +102,8 @@ def _check_link(link: Path, found: os.stat_result) -> None:
 
 
 def _check_inside(link: Path, around: Path, target: Path) -> None:
-    home = Path("~").expanduser()
-    rooms = [around, *([home.resolve()] if around.is_relative_to(home.resolve()) else [])]
+    home = _home()
+    rooms = [around, *([home] if home and around.is_relative_to(home) else [])]
     if not any(target.is_relative_to(room) for room in rooms):
         raise DeclarationError(
             f"{link} is a symbolic link to {target}, which lies outside of {rooms[-1]}. Links are"
@@ -114,3 +114,10 @@ def _check_inside(link: Path, around: Path, target: Path) -> None:
             f"{link} is a symbolic link to {target}, which belongs to another user. Remove the"
             " link."
         )
+
+
+def _home() -> Path | None:
+    try:
+        return Path.home().resolve()
+    except RuntimeError:  # a user that no table of users names, as in some containers
+        return None

@@ -48,7 +48,10 @@ def demonstrate(folder: Path) -> int:
     _title("3. Keys for two users, with the files of their clients", "credentials issue")
     login = wiring.open_login("lab", environ)
     demo, other = (
-        issue_bundle(login, Wanted(user, project, "Default", directory=str(folder / "keys" / user)))
+        issue_bundle(
+            login,
+            Wanted(user, project, "Default", directory=str(folder / "keys" / user), yes=True),
+        )
         for user, project in (("demo", "demo"), ("bob", "other"))
     )
     for file in demo.files:

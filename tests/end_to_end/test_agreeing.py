@@ -94,6 +94,27 @@ def test_on_a_terminal_a_no_changes_nothing_and_a_yes_keeps_a_copy(
     assert (status, "[y/N]" in said) == (0, False)
 
 
+def test_of_many_users_those_whose_files_would_change_are_left_out_and_told(
+    served: Cloud, tmp_path: Path
+) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("user,project\ndemo,demo\n")
+    theirs = tmp_path / "demo-demo" / ".s3cfg"
+    theirs.parent.mkdir(mode=0o700)
+    theirs.write_text(MINE)
+    there = keys_of_demo(served)
+    many = ("credentials", "issue", "--from", str(rows), "-d", str(tmp_path), "--client", "s3cmd")
+    ran = served.run(*many, status=1)
+    assert f"demo in project demo: no key: Files in {theirs.parent} would change." in ran.out
+    assert theirs.read_text() == MINE
+    assert keys_of_demo(served) == there
+
+    served.run(*many, "--yes")
+    (kept,) = theirs.parent.glob(".s3cfg.orig-*")
+    assert kept.read_text() == MINE
+    served.run(*many)  # nothing changes any more, so nothing has to be agreed to
+
+
 def test_a_link_that_leads_out_of_the_directory_is_refused_before_a_key_is_made(
     served: Cloud, tmp_path: Path
 ) -> None:
