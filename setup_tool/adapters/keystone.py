@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from setup_tool.adapters.keystone_access import Access
 from setup_tool.adapters.keystone_version import Version
-from setup_tool.core.errors import DeclarationError, SetupToolError, UnreachableError
+from setup_tool.core.errors import (
+    DeclarationError,
+    OverloadedError,
+    SetupToolError,
+    UnreachableError,
+)
 from setup_tool.declare.urls import port
 
 if TYPE_CHECKING:
@@ -48,10 +53,6 @@ class ConflictError(SetupToolError):
 
 class ForbiddenError(SetupToolError):
     """Our login may not do this (403)."""
-
-
-class OverloadedError(SetupToolError):
-    """Keystone failed by itself (5xx) or has too much to do (429): it may work later."""
 
 
 class LoginRefusedError(UnreachableError):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from setup_tool.adapters.keystone import Keystone, LoginRefusedError, OverloadedError
-from setup_tool.core.errors import UnreachableError
+from setup_tool.adapters.keystone import Keystone, LoginRefusedError
+from setup_tool.core.errors import OverloadedError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

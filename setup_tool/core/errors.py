@@ -6,6 +6,7 @@ The tree::
     +-- DeclarationError      2  inventory, role, option: refused before anything is touched
     +-- UnreachableError      4  a target could not be reached or let us in
     +-- NotConvergedError     5  done, but something is still not as declared, or a check failed
+    +-- OverloadedError       1  a service failed by itself, and may work later
 """
 
 from __future__ import annotations
@@ -45,6 +46,10 @@ class NotConvergedError(SetupToolError):
     """A run ended and a target is still not as declared, or a check failed."""
 
     exit_status = 5
+
+
+class OverloadedError(SetupToolError):
+    """A service failed by itself (5xx) or has too much to do (429): it may work later."""
 
 
 _SEVERITY = (2, 130, 4, 1, 5, 3, 0)

@@ -11,7 +11,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from setup_tool.core.credential import Credential
-from setup_tool.core.errors import DeclarationError, SetupToolError, UnreachableError
+from setup_tool.core.errors import (
+    DeclarationError,
+    OverloadedError,
+    SetupToolError,
+    UnreachableError,
+)
 from setup_tool.credentials.issue import choose
 from setup_tool.credentials.shelf import NOBODY
 
@@ -29,6 +34,10 @@ R = TypeVar("R")
 
 _AHEAD = 4
 """So many times as there are threads, work waits for them or results for their turn."""
+
+
+_ENOUGH = 20
+"""So many failures of a service itself, without a success between them, are no owner's own."""
 
 
 class Result(StrEnum):
@@ -83,6 +92,7 @@ class Batch:
         self._new = new
         self._region: str | None = None
         self._asking = threading.Lock()
+        self._overloaded = 0
         self.stopped_by: SetupToolError | None = None
 
     def issue(self, wish: Wish, directory: str) -> Outcome | None:
@@ -91,12 +101,14 @@ class Batch:
             return None
         owner = wish.owner
         try:
-            return self._issued(wish, directory)
-        except UnreachableError as error:
-            self.stopped_by = self.stopped_by or error
-            return Outcome(owner.user, owner.project, Result.FAILED, why=str(error))
+            outcome = self._issued(wish, directory)
         except SetupToolError as error:
+            self._overloaded += isinstance(error, OverloadedError)
+            if isinstance(error, UnreachableError) or self._overloaded >= _ENOUGH:
+                self.stopped_by = self.stopped_by or error
             return Outcome(owner.user, owner.project, Result.FAILED, why=str(error))
+        self._overloaded = 0
+        return outcome
 
     def _issued(self, wish: Wish, directory: str) -> Outcome:
         owner, label, bundles = wish.owner, wish.record.label, self._bundles

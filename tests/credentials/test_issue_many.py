@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from setup_tool.core.credential import Credential, KeyPair, Owner
-from setup_tool.core.errors import SetupToolError, UnreachableError
+from setup_tool.core.errors import OverloadedError, SetupToolError, UnreachableError
 from setup_tool.core.key_record import KeyRecord
 from setup_tool.core.secret import Secret
 from setup_tool.credentials.issue_many import Batch, Result, in_order
@@ -93,6 +93,16 @@ def test_when_nothing_answers_any_more_the_rest_is_not_begun() -> None:
     assert [one.result for one in found if one] == [*[Result.MADE] * 3, Result.FAILED]
     assert found[4:] == [None] * 16
     assert batch.stopped_by is silence
+
+
+def test_a_service_that_always_fails_stops_the_run_and_one_that_fails_at_times_does_not() -> None:
+    broken = OverloadedError("Keystone answers 500.")
+    for others, begun, stop in ((0, 20, broken), (1, 60, None)):
+        ring = Ring("user3", broken)
+        batch = Batch(ring, None, new=False)
+        wishes = [Wish(OWNERS[3], KeyRecord()), *[Wish(OWNERS[4], KeyRecord())] * others] * 30
+        found = [batch.issue(wish, "") for wish in wishes]
+        assert (sum(one is not None for one in found), batch.stopped_by) == (begun, stop)
 
 
 def test_a_key_with_another_label_does_not_count_for_new_ones() -> None:
