@@ -37,7 +37,9 @@ _NO_ADMIN_API = (
     "identity in the catalogue, or auth_url where that names port 35357. Correct the one, or name "
     "in the other where it can be reached from here."
 )
-# Keystone 30.0.0, api/users.py: "Delegated tokens cannot access credentials directly".
+# Keystone 30.0.0, api/users.py: "Delegated tokens cannot access credentials directly"; before
+# the fixes of 2026: "Using method 'application_credential' is not allowed for managing ...".
+_ABOUT_DELEGATION = ("elegated token", "'application_credential'")
 _NOT_DELEGATED = (
     "Log in with a user name and a password: an application credential may not do this."
 )
@@ -163,7 +165,8 @@ class Keystone:
                 f"{self.login.origin} is Keystone's."
             )
         if status == _FORBIDDEN:
-            reason = _NOT_DELEGATED if "elegated token" in said else _NEEDS_ADMIN
+            delegated = any(word in said for word in _ABOUT_DELEGATION)
+            reason = _NOT_DELEGATED if delegated else _NEEDS_ADMIN
             return ForbiddenError(f"{where} does not let {self._whose} {doing}{said}. {reason}")
         kind = _KINDS.get(status, OverloadedError if status >= _SERVER_ERROR else SetupToolError)
         hint = f" {advice}" if status == _NOT_FOUND and self._admin_url else ""

@@ -292,3 +292,17 @@ def test_an_application_credential_is_told_to_log_in_with_a_password(
     with pytest.raises(SetupToolError, match="Log in with a user name and a password"):
         keys.create(owner)
     assert KeystoneKeys(login).find(owner) == ()
+
+
+def test_what_keystone_said_of_application_credentials_before_2026_is_understood_too(
+    impostor: Impostor,
+) -> None:
+    said = (
+        "Using method 'application_credential' is not allowed for managing additional "
+        "application credentials."
+    )
+    refused = {"error": {"message": said, "code": 403, "title": "Forbidden"}}
+    impostor.let_in().say("POST", "/v3/users/u1/credentials/OS-EC2", 403, refused)
+    keys = KeystoneKeys(impostor.login())
+    with pytest.raises(SetupToolError, match="an application credential may not do this"):
+        keys.create(keys.owner(None, None, None))
