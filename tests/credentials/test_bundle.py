@@ -176,6 +176,7 @@ def test_sourcing_sets_what_every_client_reads(shell: str, write: Write) -> None
         "S3_ENDPOINT_URL": "http://gateway:8080",
         "RCLONE_CA_CERT": "/etc/my ca.pem",
         "RESTIC_CACERT": "/etc/my ca.pem",
+        "NODE_EXTRA_CA_CERTS": "/etc/my ca.pem",
         "EC2_URL": "http://cloud:8788/services/Cloud",
         "S3CMD_CONFIG": f"{directory}/.s3cfg",
         "EC2_USER_ID": "42",

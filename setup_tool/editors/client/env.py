@@ -27,6 +27,7 @@ _STAND_INS = (
     "AWS_ENDPOINT_URL_S3",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     "AWS_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
     "S3_ENDPOINT_URL",
 )
 """Other logins than the keys, and addresses and certificates of another cloud."""
