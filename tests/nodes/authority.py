@@ -15,6 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _VALID = dt.timedelta(days=3650)
+# Python from 3.13 on wants this said.
+_SIGNS = x509.KeyUsage(
+    key_cert_sign=True,
+    crl_sign=True,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +45,20 @@ def make(addresses: Iterable[str]) -> Authority:
     certificate = (
         _begun(name, name, key)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(_SIGNS, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
     server_key = ec.generate_private_key(ec.SECP256R1())
-    names = [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]
+    names: list[x509.GeneralName] = []
+    for address in addresses:
+        # boto 2 looks for an address among the names of hosts only
+        names += [x509.IPAddress(ipaddress.ip_address(address)), x509.DNSName(address)]
+    signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
     server = (
         _begun(_named("cloud"), name, server_key)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(signer, critical=False)
         .sign(key, hashes.SHA256())
     )
     secret = server_key.private_bytes(
