@@ -36,8 +36,8 @@ class BundleFile:
 
     ``changed``: it does not exist yet or says something else. ``before`` is what it says
     now where that is not all ours and changes, ``secrets`` what a difference of the two must
-    not show. ``copy``: it keeps what another file said before. ``notes`` are sentences for
-    the operator.
+    not show; ``whole``: nothing of it stays. ``copy``: it keeps what another file said
+    before. ``notes`` are sentences for the operator.
     """
 
     path: str
@@ -45,6 +45,7 @@ class BundleFile:
     changed: bool
     before: Secret | None = None
     secrets: tuple[Secret, ...] = ()
+    whole: bool = False
     copy: bool = False
     notes: tuple[str, ...] = ()
 
@@ -119,7 +120,9 @@ class _Rendering:
     def _file(self, file: ClientFile, held: Mark | None, *, foreign: bool) -> Iterator[BundleFile]:
         path = file.at(self.profile)
         before = self.texts.get(path)
-        content = _content(file, before, self.values, f"{self.directory}/{path}")
+        declared = render(_template(file.template), self.values, markup=file.markup, load=_template)
+        name = f"{self.directory}/{path}"
+        content = file.merge(before or "", declared, name=name) if file.merge else declared
         changed = before is None or joined(content) != Secret(before)
         if not changed or not before:
             yield BundleFile(path, content, changed)
@@ -131,6 +134,7 @@ class _Rendering:
             changed,
             before=Secret(before) if shared else None,
             secrets=(self.secret, *(file.secrets(before) if file.secrets else ())),
+            whole=foreign and joined(content) == joined(declared),
             notes=_notes(path, before, held, self.wanted),
         )
         if foreign or (shared and self.keep):
@@ -245,11 +249,6 @@ def _texts(
         for path, content in existing.items()
         if content is not None and path in known
     }
-
-
-def _content(file: ClientFile, before: str | None, values: Mapping[str, object], name: str) -> Text:
-    declared = render(_template(file.template), values, markup=file.markup, load=_template)
-    return file.merge(before or "", declared, name=name) if file.merge else declared
 
 
 def _template(name: str) -> str:

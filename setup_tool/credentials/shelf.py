@@ -82,14 +82,8 @@ class Shelf:
         Secrets are hidden. Empty when no such file changes. Raises as `try_out` does.
         """
         urls = dataclasses.replace(self.urls, region=region)
-        return tuple(
-            line
-            for file in self._render(credential, urls, there, directory)
-            if file.before is not None
-            for line in difference(
-                file.before, file.content, secrets=file.secrets, name=f"{directory}/{file.path}"
-            )
-        )
+        files = self._render(credential, urls, there, directory)
+        return tuple(line for file in files for line in _shown(file, directory))
 
     def put(
         self,
@@ -133,3 +127,12 @@ class Shelf:
 
     def _profile(self, owner: Owner) -> str:
         return self.profile or profile_name(owner.project)
+
+
+def _shown(file: BundleFile, directory: str) -> tuple[str, ...]:
+    name = f"{directory}/{file.path}"
+    if file.before is None:
+        return ()
+    if file.whole:  # somebody else's file, where a secret may have any name
+        return (f"{name} is replaced as a whole.",)
+    return difference(file.before, file.content, secrets=file.secrets, name=name)

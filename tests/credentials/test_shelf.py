@@ -68,6 +68,12 @@ def test_no_secret_is_shown_of_any_client(tmp_path: Path) -> None:
         assert f"+++ {tmp_path}/{name}\n" in shown
 
 
+def test_of_a_file_that_is_taken_over_whole_no_line_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "eucarc").write_text("export EC2_URL=x\nexport PIN=kanarienvogel\n")
+    place = Shelf(LocalFiles(), URLS, None, chosen(("eucarc",)), replace=True)
+    assert preview(place, NEW, tmp_path) == (f"{tmp_path}/eucarc is replaced as a whole.",)
+
+
 def test_files_that_are_wholly_ours_are_neither_shown_nor_kept(tmp_path: Path) -> None:
     shelf("page").put(OLD, "gateway-1", str(tmp_path))
     assert preview(shelf("page"), NEW, tmp_path) == ()
