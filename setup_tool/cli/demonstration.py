@@ -14,7 +14,7 @@ from setup_tool import wiring
 from setup_tool.cli import verifying
 from setup_tool.cli.checks_text import check_lines
 from setup_tool.cli.console import Progress, coloured
-from setup_tool.cli.issuing import Wanted, issue_bundle
+from setup_tool.cli.credentials.issuing import Wanted, issue_bundle
 from setup_tool.cli.plan_text import plan_lines, summary_line
 from setup_tool.core.errors import NotConvergedError
 from setup_tool.engine.apply import apply
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from setup_tool.cli.issuing import Bundle
+    from setup_tool.cli.credentials.issuing import Bundle
     from setup_tool.core.plan import Plan
     from setup_tool.declare.bind_proxy import Proxy
     from setup_tool.verify.result import CheckResult

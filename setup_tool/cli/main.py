@@ -9,12 +9,12 @@ import typer
 
 from setup_tool import __version__
 from setup_tool.cli import (
-    commands_credentials,
     commands_lab,
     commands_plan,
     commands_rollback,
     commands_verify,
 )
+from setup_tool.cli.credentials import commands as credentials
 
 app = typer.Typer(
     name="setup-tool",
@@ -47,7 +47,7 @@ app.command("plan")(commands_plan.plan)
 app.command("apply")(commands_plan.apply)
 app.command("rollback")(commands_rollback.rollback)
 app.command("verify")(commands_verify.verify)
-app.add_typer(commands_credentials.app, name="credentials")
+app.add_typer(credentials.app, name="credentials")
 app.add_typer(commands_lab.app, name="lab")
 app.command("demo")(commands_lab.demo)
 

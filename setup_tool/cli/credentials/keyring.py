@@ -61,7 +61,7 @@ class Revoked:
     @property
     def document(self) -> dict[str, Any]:
         """What was done as JSON has it."""
-        from setup_tool.cli.keys_text import document
+        from setup_tool.cli.credentials.keys_text import document
 
         return {
             "revoked": [document(state) for state in self.gone],
@@ -83,7 +83,7 @@ def revoke_keys(keyring: Keyring, wanted: Selection, *, yes: bool, quiet: bool) 
     Raises `DeclarationError` when nothing says which are meant.
     """
     from setup_tool.cli.console import agreed
-    from setup_tool.cli.keys_text import table
+    from setup_tool.cli.credentials.keys_text import table
 
     if not wanted.is_narrowed:
         raise DeclarationError(

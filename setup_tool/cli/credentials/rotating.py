@@ -11,7 +11,7 @@ import typer
 
 from setup_tool import wiring
 from setup_tool.cli.console import Progress, agreed
-from setup_tool.cli.issuing import cloud_urls
+from setup_tool.cli.credentials.issuing import cloud_urls
 from setup_tool.core.credential import Credential, Owner
 from setup_tool.core.errors import DeclarationError, SetupToolError
 from setup_tool.core.identity import DomainRef
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from setup_tool.adapters.cloud_login import CloudLogin
-    from setup_tool.cli.gateways import Gateway
+    from setup_tool.cli.credentials.gateways import Gateway
     from setup_tool.core.stored_key import StoredKey
     from setup_tool.credentials.rotate import Rotated
     from setup_tool.credentials.shelf import Shelf
@@ -83,7 +83,7 @@ def rotate_key(login: CloudLogin, wanted: RotateWanted) -> Turned:
 
     Nothing is made before these take it, and before that was agreed. Raises `SetupToolError`.
     """
-    from setup_tool.cli.gateways import Gateway
+    from setup_tool.cli.credentials.gateways import Gateway
     from setup_tool.credentials.rotate import Rotation
 
     keys, ring = wiring.open_keys(login), wiring.open_key_ring(login)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from setup_tool.cli import keys_text
 from setup_tool.cli.console import Progress, print_json
-from setup_tool.cli.keys import Keyring
+from setup_tool.cli.credentials import keys_text
+from setup_tool.cli.credentials.keyring import Keyring
 from setup_tool.core.errors import DeclarationError, NotConvergedError, SetupToolError
 from setup_tool.core.key_status import Problem
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from setup_tool.adapters.cloud_login import CloudLogin
-    from setup_tool.cli.commands_keys import AuditFormat
+    from setup_tool.cli.credentials.options import AuditFormat
     from setup_tool.core.key_status import KeyState
     from setup_tool.credentials.selection import Selection
 
@@ -112,7 +112,7 @@ def _checked(
     keyring: Keyring, login: CloudLogin, found: Sequence[KeyState], region: str | None
 ) -> tuple[KeyState, ...]:
     """Return the keys with what the gateway says of those that should work."""
-    from setup_tool.cli.gateways import gateway_of
+    from setup_tool.cli.credentials.gateways import gateway_of
 
     gateway = gateway_of(login, region)
     progress = Progress()

@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from setup_tool.cli.commands_keys import DomainOption, OsCloudOption, RegionOption
+from setup_tool.cli.credentials.options import (
+    BothsDomainOption,
+    ClientOption,
+    DirectoryOption,
+    ForceOption,
+    NoFilesOption,
+    OsCloudOption,
+    OwnProjectOption,
+    OwnUserOption,
+    ProfileOption,
+    RegionOption,
+)
 from setup_tool.cli.options import Format, FormatOption, VerboseOption, YesOption
 
 
@@ -14,13 +25,9 @@ def rotate(
     access: Annotated[
         str | None, typer.Argument(metavar="[ACCESS]", help="The access key to replace.")
     ] = None,
-    user: Annotated[
-        str | None, typer.Option("--user", help="Whose key; by default our own.")
-    ] = None,
-    project: Annotated[
-        str | None, typer.Option("--project", help="For which project; by default our own.")
-    ] = None,
-    domain: DomainOption = None,
+    user: OwnUserOption = None,
+    project: OwnProjectOption = None,
+    domain: BothsDomainOption = None,
     grace: Annotated[
         str | None,
         typer.Option(
@@ -36,24 +43,11 @@ def rotate(
             "--expires", metavar="TIME", help="As 90d or 2027-03-31; else as long as before."
         ),
     ] = None,
-    directory: Annotated[
-        str | None,
-        typer.Option("--directory", "-d", help="Where its files are; by default USER-PROJECT."),
-    ] = None,
-    profile: Annotated[
-        str | None,
-        typer.Option(
-            "--profile", help="Name in files of several clouds; by default the project's."
-        ),
-    ] = None,
-    client: Annotated[
-        list[str] | None,
-        typer.Option("--client", metavar="NAME", help="Only this client's files; repeatable."),
-    ] = None,
-    no_files: Annotated[bool, typer.Option("--no-files", help="Write no client files.")] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Take over files of another cloud, keeping a copy.")
-    ] = False,
+    directory: DirectoryOption = None,
+    profile: ProfileOption = None,
+    client: ClientOption = None,
+    no_files: NoFilesOption = False,
+    force: ForceOption = False,
     yes: YesOption = False,
     region: RegionOption = None,
     os_cloud: OsCloudOption = None,
@@ -64,8 +58,8 @@ def rotate(
     del verbose
     from setup_tool import wiring
     from setup_tool.cli.console import print_json
-    from setup_tool.cli.keys import CACHED_NOTE
-    from setup_tool.cli.rotating import RotateWanted, rotate_key
+    from setup_tool.cli.credentials.keyring import CACHED_NOTE
+    from setup_tool.cli.credentials.rotating import RotateWanted, rotate_key
     from setup_tool.core.key_record import expiry
     from setup_tool.credentials.rotate import parsed_grace
 

@@ -53,7 +53,7 @@ def gateway_of(login: CloudLogin, region: str | None) -> Gateway:
     Raises `DeclarationError` where there is none, or there are several.
     """
     from setup_tool import wiring
-    from setup_tool.cli.issuing import cloud_urls
+    from setup_tool.cli.credentials.issuing import cloud_urls
 
     _, s3 = cloud_urls(login, region)
     return Gateway(wiring.open_web(login.ca_bundle), wiring.open_signer(), s3)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from setup_tool.adapters.cloud_login import CloudLogin
-    from setup_tool.cli.issuing import Bundle
-    from setup_tool.cli.issuing_many import ManyWanted, Tally
+    from setup_tool.cli.credentials.issuing import Bundle
+    from setup_tool.cli.credentials.issuing_many import ManyWanted, Tally
     from setup_tool.credentials.issue import Issued
 
 _BEGINNING = '{"results": [\n'
@@ -84,7 +84,7 @@ def _echo(issued: Issued, notes: list[str], files: list[str] | None = None) -> N
 
 def show_many(login: CloudLogin, wanted: ManyWanted, output: Format) -> int:
     """Issue keys for many and print each as soon as it is its turn; return the exit status."""
-    from setup_tool.cli.issuing_many import Tally, issue_many
+    from setup_tool.cli.credentials.issuing_many import Tally, issue_many
 
     progress, tally, clock = Progress(), Tally(), wiring.open_clock()
     printer = _JsonLines() if output is Format.JSON else _TextLines(progress)

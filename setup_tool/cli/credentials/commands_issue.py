@@ -6,6 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from setup_tool.cli.credentials.options import (
+    BothsDomainOption,
+    ClientOption,
+    DirectoryOption,
+    ForceOption,
+    NoFilesOption,
+    OsCloudOption,
+    OwnProjectOption,
+    OwnUserOption,
+    ProfileOption,
+    RegionOption,
+)
 from setup_tool.cli.options import Format, FormatOption, VerboseOption
 
 if TYPE_CHECKING:
@@ -13,39 +25,14 @@ if TYPE_CHECKING:
 
 
 def issue(
-    user: Annotated[
-        str | None, typer.Option("--user", help="Whose keys; by default our own.")
-    ] = None,
-    project: Annotated[
-        str | None, typer.Option("--project", help="For which project; by default our own.")
-    ] = None,
-    domain: Annotated[
-        str | None, typer.Option("--domain", help="Domain of the user and the project.")
-    ] = None,
-    region: Annotated[
-        str | None, typer.Option("--region", help="Which of the catalogue's regions.")
-    ] = None,
-    os_cloud: Annotated[
-        str | None,
-        typer.Option(
-            "--os-cloud",
-            help="Entry of clouds.yaml to log in with; else OS_CLOUD, OS_* (v3 or v2.0).",
-        ),
-    ] = None,
-    directory: Annotated[
-        str | None,
-        typer.Option("--directory", "-d", help="Where the files go; by default USER-PROJECT."),
-    ] = None,
-    profile: Annotated[
-        str | None,
-        typer.Option(
-            "--profile", help="Name in files of several clouds; by default the project's."
-        ),
-    ] = None,
-    client: Annotated[
-        list[str] | None,
-        typer.Option("--client", metavar="NAME", help="Only this client's files; repeatable."),
-    ] = None,
+    user: OwnUserOption = None,
+    project: OwnProjectOption = None,
+    domain: BothsDomainOption = None,
+    region: RegionOption = None,
+    os_cloud: OsCloudOption = None,
+    directory: DirectoryOption = None,
+    profile: ProfileOption = None,
+    client: ClientOption = None,
     secret_in_page: Annotated[
         bool,
         typer.Option(
@@ -55,9 +42,7 @@ def issue(
     new: Annotated[
         bool, typer.Option("--new", help="Make a new key even where there is one.")
     ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Take over files of another cloud, keeping a copy.")
-    ] = False,
+    force: ForceOption = False,
     label: Annotated[
         str | None, typer.Option("--label", help="Kept with a new key: what groups it with others.")
     ] = None,
@@ -89,9 +74,7 @@ def issue(
             help="For the rows of a CSV file with columns user, project and others.",
         ),
     ] = None,
-    no_files: Annotated[
-        bool, typer.Option("--no-files", help="Issue keys and write no client files.")
-    ] = False,
+    no_files: NoFilesOption = False,
     forks: Annotated[
         int, typer.Option("--forks", "-f", min=1, max=64, help="Keys made at the same time.")
     ] = 8,
@@ -104,8 +87,8 @@ def issue(
     """Issue EC2 keys for a user and project, or for many, and write client files for them."""
     del verbose
     from setup_tool import wiring
-    from setup_tool.cli.issuing import Wanted, issue_alone, issue_bundle
-    from setup_tool.cli.issuing_many import Crowd, ManyWanted
+    from setup_tool.cli.credentials.issuing import Wanted, issue_alone, issue_bundle
+    from setup_tool.cli.credentials.issuing_many import Crowd, ManyWanted
 
     crowd = Crowd(members, group, file)
     crowd.check(user, project)
@@ -129,7 +112,7 @@ def issue(
             files=not no_files,
             forks=forks,
         )
-        from setup_tool.cli.issuing_text import show_many
+        from setup_tool.cli.credentials.issuing_text import show_many
 
         return show_many(login, many, output)
     wanted = Wanted(
@@ -146,7 +129,7 @@ def issue(
         yes=yes,
         record=record,
     )
-    from setup_tool.cli.issuing_text import show_bundle, show_key
+    from setup_tool.cli.credentials.issuing_text import show_bundle, show_key
 
     if no_files:
         show_key(issue_alone(login, wanted), output)

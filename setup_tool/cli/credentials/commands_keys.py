@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from setup_tool.cli.credentials.options import (
+    AuditFormat,
+    DomainOption,
+    LabelOption,
+    OsCloudOption,
+    ProjectOption,
+    RegionOption,
+    UserOption,
+)
 from setup_tool.cli.options import Format, FormatOption, VerboseOption, YesOption
-
-UserOption = Annotated[str | None, typer.Option("--user", help="Keys of this user.")]
-ProjectOption = Annotated[str | None, typer.Option("--project", help="Keys for this project.")]
-DomainOption = Annotated[
-    str | None,
-    typer.Option("--domain", help="Domain of the user or project; alone, all keys of a domain."),
-]
-LabelOption = Annotated[str | None, typer.Option("--label", help="Keys with this label.")]
-OsCloudOption = Annotated[
-    str | None,
-    typer.Option(
-        "--os-cloud",
-        help="Entry of clouds.yaml to log in with; else OS_CLOUD, OS_* (v3 or v2.0).",
-    ),
-]
-RegionOption = Annotated[
-    str | None, typer.Option("--region", help="Which of the catalogue's regions.")
-]
-
-
-class AuditFormat(StrEnum):
-    """How findings are printed."""
-
-    TEXT = "text"
-    CSV = "csv"
-    JSON = "json"
 
 
 def list_keys(
@@ -50,9 +32,9 @@ def list_keys(
 ) -> int:
     """List keys, by default our own, with what is wrong with each; no secret is shown."""
     del verbose
-    from setup_tool.cli import keys_text
     from setup_tool.cli.console import print_json
-    from setup_tool.cli.keys import Keyring
+    from setup_tool.cli.credentials import keys_text
+    from setup_tool.cli.credentials.keyring import Keyring
     from setup_tool.credentials.selection import Selection
 
     keyring = Keyring.opened(os_cloud)
@@ -77,9 +59,9 @@ def show(
 ) -> int:
     """Show all that is known of one key."""
     del verbose
-    from setup_tool.cli import keys_text
     from setup_tool.cli.console import print_json
-    from setup_tool.cli.keys import Keyring, revealed
+    from setup_tool.cli.credentials import keys_text
+    from setup_tool.cli.credentials.keyring import Keyring, revealed
     from setup_tool.credentials.selection import Selection
 
     keyring = Keyring.opened(os_cloud)
@@ -117,7 +99,7 @@ def revoke(
     """Delete keys in Keystone, after showing which; their client files stay where they are."""
     del verbose
     from setup_tool.cli.console import print_json
-    from setup_tool.cli.keys import Keyring, revoke_keys
+    from setup_tool.cli.credentials.keyring import Keyring, revoke_keys
     from setup_tool.credentials.selection import Selection
 
     wanted = Selection(user, project, domain, label, tuple(access or ()), due=due)
@@ -151,7 +133,7 @@ def audit(
 ) -> int:
     """Find keys with something wrong with them, of everybody; the exit status is 5 for any."""
     del verbose
-    from setup_tool.cli.auditing import Audit, audit_keys, print_findings
+    from setup_tool.cli.credentials.auditing import Audit, audit_keys, print_findings
     from setup_tool.credentials.selection import Selection
 
     wanted = Selection(user, project, domain, label)

@@ -192,7 +192,7 @@ def _selected(
 
 def _bundles(login: CloudLogin, wanted: ManyWanted) -> Bundles:
     """Ask the catalogue and the gateway once what all files say."""
-    from setup_tool.cli.issuing import cloud_urls, region_of
+    from setup_tool.cli.credentials.issuing import cloud_urls, region_of
     from setup_tool.credentials.clients import chosen
     from setup_tool.credentials.shelf import Shelf
     from setup_tool.verify.gateway import limits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from setup_tool.cli import commands_issue, commands_keys, commands_rotate
+from setup_tool.cli.credentials import commands_issue, commands_keys, commands_rotate
 
 app = typer.Typer(help="Keys for users, with the files of their clients.", no_args_is_help=True)
 

@@ -1,0 +1,1 @@
+"""The ``credentials`` commands: parsing, printing, and what they are made of."""
