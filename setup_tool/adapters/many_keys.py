@@ -19,7 +19,7 @@ from setup_tool.adapters.key_blobs import (
 from setup_tool.adapters.keystone import ConflictError, MissingError
 from setup_tool.adapters.keystone_listing import CutShortError, listed
 from setup_tool.core.credential import Credential, KeyPair, Owner
-from setup_tool.core.errors import SetupToolError
+from setup_tool.core.errors import OverloadedError, SetupToolError, UnreachableError
 from setup_tool.core.secret import Secret
 
 if TYPE_CHECKING:
@@ -61,10 +61,14 @@ class KeystoneManyKeys:
             if found is not None and owner in wanted:
                 known.setdefault(owner, []).append(found)
 
+        # Keystone checks each key of a listing by itself, 1 ms each or more: where that takes
+        # longer than an answer may, asking again would take as long again.
         try:
-            listed(self._keystone, "list EC2 credentials", "credentials", {"type": "ec2"}, keep)
-        except CutShortError:
-            return
+            listed(
+                self._keystone.once, "list EC2 credentials", "credentials", {"type": "ec2"}, keep
+            )
+        except (CutShortError, UnreachableError, OverloadedError):
+            return  # each user is asked for
         self._known = known
 
     def find(self, owner: Owner) -> tuple[Credential, ...]:

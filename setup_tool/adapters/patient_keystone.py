@@ -40,6 +40,11 @@ class PatientKeystone:
         """The login, over the connections of the calling thread."""
         return self._mine().login
 
+    @property
+    def once(self) -> Keystone:
+        """The same Keystone, asked once only, in the calling thread."""
+        return self._mine()
+
     def access(self) -> Access:
         """Return what the login was answered with; raises what `Keystone.access` does."""
         return self._again(lambda: self._mine().access())

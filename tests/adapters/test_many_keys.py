@@ -169,6 +169,25 @@ def test_keys_of_many_are_looked_up_by_one_listing(
     assert way.seen["GET", "/v3/credentials"] == 1
 
 
+@pytest.mark.parametrize("fault", [500, 503, ANSWER_LOST])
+def test_where_the_listing_of_all_keys_fails_each_user_is_asked_for(
+    keys: KeystoneManyKeys,
+    way: Unsteady,
+    owner: Owner,
+    clock: HastyClock,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    fault: int | str,
+) -> None:
+    made = keys.create(owner, KeyRecord())
+    monkeypatch.setattr(many_keys_module, "FEW", 0)
+    way.faults["GET", "/v3/credentials"] = [fault, fault]
+    keys.look_up([owner])
+    assert clock.waited == []
+    way.faults.clear()
+    assert [found.pair for found in keys.find(owner)] == [made.pair]
+
+
 def test_a_listing_of_keys_that_was_cut_is_not_taken_for_all(
     impostor: Impostor, monkeypatch: pytest.MonkeyPatch, accounts: KeystoneAccounts, owner: Owner
 ) -> None:
