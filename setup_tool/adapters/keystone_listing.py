@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import codecs
 import contextlib
-import json
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -19,9 +17,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _CHUNK = 65536
-_BLANKS = " \t\r\n"
-_AFTER_A_VALUE = frozenset(",:]}" + _BLANKS)
-
+_INSIDE = frozenset({"start_map", "start_array", "map_key"})
+"""Events at a record's own place that do not end it."""
 
 _PAGES = {"users": {"limit": "1000"}, "projects": {"limit": "1000"}}
 """What is asked for in pages, and of what size.
@@ -119,94 +116,34 @@ class Listing:
     """
 
     def __init__(self, chunks: Iterable[bytes], collection: str) -> None:
-        self._json = _PiecewiseJson(chunks)
+        self._chunks = chunks
         self._collection = collection
         self.next_page: Mapping[str, str] | None = None
         self.is_cut = False
-        self._is_truncated = False
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        json_text, seen = self._json, False
-        json_text.take("{")
-        while True:
-            name = json_text.value()
-            json_text.take(":")
-            if name == self._collection:
-                seen = True
-                yield from json_text.items()
-            else:
-                self._note(name, json_text.value())
-            if json_text.take(",}") == "}":
-                break
+        import ijson
+
+        is_truncated, seen, record = False, False, None
+        item = f"{self._collection}.item"
+        try:
+            for place, event, value in ijson.parse(ijson.from_iter(self._chunks), use_float=True):
+                if place == item and record is None:
+                    record = ijson.ObjectBuilder()
+                if record is not None:
+                    record.event(event, value)
+                    if place == item and event not in _INSIDE:
+                        yield record.value
+                        record = None
+                elif place == self._collection and event == "start_array":
+                    seen = True
+                elif place == "truncated":
+                    is_truncated = bool(value)
+                elif place == "links.next" and value:
+                    # Its address may be one that only Keystone's own hosts reach.
+                    self.next_page = dict(parse_qsl(urlsplit(str(value)).query))
+        except ijson.JSONError as error:
+            raise ValueError(self._collection) from error
         if not seen:
             raise ValueError(self._collection)
-        self.is_cut = self._is_truncated and self.next_page is None
-
-    def _note(self, name: object, value: Any) -> None:
-        if name == "truncated":
-            self._is_truncated = bool(value)
-        if name == "links" and isinstance(value, dict) and value.get("next"):
-            # Its address may be one that only Keystone's own hosts reach.
-            self.next_page = dict(parse_qsl(urlsplit(str(value["next"])).query))
-
-
-class _PiecewiseJson:
-    """JSON text of which no more is kept than what is being read."""
-
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = iter(chunks)
-        self._decode = codecs.getincrementaldecoder("utf-8")().decode
-        self._parse = json.JSONDecoder().raw_decode
-        self._text = ""
-        self._at = 0
-
-    def take(self, expected: str) -> str:
-        """Take the next character that is no blank, which must be one of those expected."""
-        found = self._next()
-        if not found or found not in expected:
-            raise ValueError(expected)
-        self._at += 1
-        return found
-
-    def value(self) -> Any:
-        """Take a whole value."""
-        self._next()
-        while True:
-            try:
-                value, end = self._parse(self._text, self._at)
-            except ValueError:
-                if not self._more():
-                    raise
-                continue
-            # A number may go on in the next piece, after its point as well.
-            if self._text[end : end + 1] in _AFTER_A_VALUE or not self._more():
-                self._at = end
-                return value
-
-    def items(self) -> Iterator[Any]:
-        """Take a whole array, item by item."""
-        self.take("[")
-        if self._next() == "]":
-            self._at += 1
-            return
-        while True:
-            yield self.value()
-            if self.take(",]") == "]":
-                return
-
-    def _next(self) -> str:
-        while True:
-            while self._at < len(self._text) and self._text[self._at] in _BLANKS:
-                self._at += 1
-            if self._at < len(self._text):
-                return self._text[self._at]
-            if not self._more():
-                return ""
-
-    def _more(self) -> bool:
-        piece = next(self._chunks, None)
-        if piece is None:
-            return False
-        self._text = self._text[self._at :] + self._decode(piece)
-        self._at = 0
-        return True
+        self.is_cut = is_truncated and self.next_page is None
