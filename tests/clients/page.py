@@ -38,6 +38,7 @@ A dash is what a client does not know; what is empty it was not asked for.
 *multipart*: 17 MiB, put in parts and got with the same bytes. *odd names*: blanks, `+`, `&`, `%`,
 letters of several alphabets.
 """
+_UNTRIED_TITLE = "UNTESTED"
 _UNTRIED = {
     "AWS CLI 2 from Amazon": "Amazon's installer only; Debian's build of it is above",
     "euca2ools": "neither PyPI nor Debian 12 has it; the library it is made of reads its file",
@@ -135,9 +136,6 @@ def parts(text: str) -> dict[str, str]:
     titled = {part.splitlines()[0].removeprefix("## "): part.rstrip() + "\n" for part in found}
     titled.pop(_UNTRIED_TITLE, None)
     return titled
-
-
-_UNTRIED_TITLE = "UNTESTED"
 
 
 def assembled(sections: dict[str, str]) -> str:

@@ -67,6 +67,13 @@ def cells(sections: Sequence[Section], operation: str) -> list[object]:
     ]
 
 
+def operation_of(node: pytest.Item | pytest.Function) -> str:
+    """Return the operation that a test is about."""
+    marker = node.get_closest_marker("operation")
+    assert marker, f"{node.name} does not say which operation it is about"
+    return str(marker.args[0])
+
+
 def _limit(item: pytest.Function) -> Limit | None:
     operation = operation_of(item) if "cell" in item.funcargs else VERSION
     if operation == VERSION:
@@ -74,10 +81,3 @@ def _limit(item: pytest.Function) -> Limit | None:
     client, scheme = item.funcargs["cell"]
     found: Limit | None = client.limit(operation, scheme)
     return found
-
-
-def operation_of(node: pytest.Item | pytest.Function) -> str:
-    """Return the operation that a test is about."""
-    marker = node.get_closest_marker("operation")
-    assert marker, f"{node.name} does not say which operation it is about"
-    return str(marker.args[0])
