@@ -14,6 +14,7 @@ from setup_tool.adapters.key_blobs import (
     with_record,
 )
 from setup_tool.adapters.keystone import ForbiddenError, Keystone, MissingError
+from setup_tool.adapters.keystone_listing import CutShortError, listed
 from setup_tool.adapters.keystone_names import Names
 from setup_tool.adapters.keystone_version import Version
 from setup_tool.core.account import Account
@@ -170,15 +171,20 @@ class KeystoneKeyRing:
         A listing has one domain's only where each domain has a back end of its own.
         """
         known: dict[str, Account] = {}
-        if len(ids) > FEW:
-            records = self._keystone.call(
-                f"list {collection}", lambda client: getattr(client, collection).list()
-            )
-            known = {record.id: _account(record) for record in records if record.id in ids}
+        if len(ids) > FEW and self._keystone.access().version is Version.V3:
+            with suppress(CutShortError):
+                found = listed(
+                    self._keystone,
+                    f"list {collection}",
+                    collection,
+                    {},
+                    lambda record: _account(record) if record["id"] in ids else None,
+                )
+                known = {account.id: account for account in found}
         for each in ids - known.keys():
-            found = self._names.by_id(collection, each) if _ID(each) else None
-            if found:
-                known[each] = Account(found.id, found.name, found.domain_id, found.enabled)
+            alone = self._names.by_id(collection, each) if _ID(each) else None
+            if alone:
+                known[each] = Account(alone.id, alone.name, alone.domain_id, alone.enabled)
         return known
 
     def _domains(self) -> Mapping[str, Domain]:
@@ -190,11 +196,10 @@ class KeystoneKeyRing:
     def _members(self, pairs: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:
         if len(pairs) <= FEW or self._keystone.access().version is Version.V2:
             return frozenset(pair for pair in pairs if self._is_member(*pair))
-        records = self._keystone.call(
-            "list role assignments", lambda client: client.role_assignments.list(effective=True)
+        found = listed(
+            self._keystone, "list role assignments", "role_assignments", {"effective": ""}, _pair
         )
-        found = ((_part(record, "user"), _scope(record)) for record in records)
-        return frozenset((user, project) for user, project in found if user and project)
+        return frozenset(found)
 
     def _is_member(self, user_id: str, project_id: str) -> bool:
         try:
@@ -217,7 +222,10 @@ class KeystoneKeyRing:
         known = (access.user_domain, access.project_domain)
         return Directory(
             users={user.id: Account(user.id, user.name, user.domain_id, enabled=True)},
-            projects={one.id: _account(one) for one in mine},
+            projects={
+                one.id: Account(one.id, one.name, getattr(one, "domain_id", None), enabled=True)
+                for one in mine
+            },
             domains={
                 known_id: Domain(name, enabled=True)
                 for known_id, name in known
@@ -239,20 +247,14 @@ def _stored(record: Any) -> StoredKey | None:
     )
 
 
-def _account(record: Any) -> Account:
+def _account(record: dict[str, Any]) -> Account:
     return Account(
-        record.id,
-        record.name,
-        getattr(record, "domain_id", None),
-        bool(getattr(record, "enabled", True)),
+        record["id"], record["name"], record.get("domain_id"), bool(record.get("enabled", True))
     )
 
 
-def _part(record: Any, name: str) -> str | None:
-    part: dict[str, str] = getattr(record, name, None) or {}
-    return part.get("id")
-
-
-def _scope(record: Any) -> str | None:
-    scope: dict[str, dict[str, str]] = getattr(record, "scope", None) or {}
-    return scope.get("project", {}).get("id")
+def _pair(record: dict[str, Any]) -> tuple[str, str] | None:
+    """Return the ids of a user and a project that a role assignment ties."""
+    user = record.get("user", {}).get("id")
+    project = record.get("scope", {}).get("project", {}).get("id")
+    return (user, project) if user and project else None
