@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from setup_tool.lab import lab as embedded
+from tests import warm
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,13 +70,22 @@ class Commands:
 
     def run(self, *words: str, status: int | None = 0, **overrides: str) -> Ran:
         """Run the program; its exit status must be the given one, None: any."""
+        return self._judged(self._ran(words, overrides), status)
+
+    def run_anew(self, *words: str, status: int | None = 0, **overrides: str) -> Ran:
+        """Run the program as people start it: see `tests.warm` for when that matters."""
+        return self._judged(Commands._ran(self, words, overrides), status)
+
+    def _judged(self, ran: Ran, status: int | None) -> Ran:
+        self.assert_no_secret(ran.out, ran.err)
+        assert "Traceback" not in ran.err, ran.err
+        assert status in {None, ran.status}, f"exit status {ran.status}\n{ran.out}\n{ran.err}"
+        return ran
+
+    def _ran(self, words: tuple[str, ...], overrides: dict[str, str]) -> Ran:
         process = self.start(*words, **overrides)
         out, err = process.communicate(timeout=self.patience)
-        ran = Ran(process.returncode, out, err)
-        self.assert_no_secret(out, err)
-        assert "Traceback" not in err, err
-        assert status in {None, ran.status}, f"exit status {ran.status}\n{out}\n{err}"
-        return ran
+        return Ran(process.returncode, out, err)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,9 @@ class Cloud(Commands):
             "XDG_STATE_HOME": str(self.lab.folder / "operator-state"),
             "NO_COLOR": "1",
         }
+
+    def _ran(self, words: tuple[str, ...], overrides: dict[str, str]) -> Ran:
+        return Ran(*warm.run(words, self.environment | overrides, self.folder, self.patience))
 
     def apply(self, **changes: str) -> Ran:
         """Apply the lab's inventory, with some values of it changed."""

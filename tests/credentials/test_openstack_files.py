@@ -125,13 +125,19 @@ def on_a_terminal(shell: str, path: Path, *typed: tuple[str, str]) -> str:
     if not child:
         words = [shell, "--norc"] if shell == "bash" else [shell]
         os.execve(shutil.which(shell), words, {"PATH": os.defpath, "PS1": "> "})  # noqa: S606 - no shell in between
-    shown = ""
+    shown, again = "", b""
     for question, answer in [("> ", f". {path}\n"), *typed, ("> ", "stty -a\n"), ("> ", "exit\n")]:
-        at = len(shown)
+        at, patience = len(shown), 30
         while question not in shown[at:]:
-            assert select.select([terminal], [], [], 30)[0], shown
+            if not select.select([terminal], [], [], 1)[0]:
+                patience -= 1
+                assert patience, shown
+                os.write(terminal, again)
+                continue
             shown += os.read(terminal, 4096).decode()
         os.write(terminal, answer.encode())
+        # A shell that is just about to read does not hear it; people press it once more.
+        again = b"\x03" if answer.endswith("\x03") else b""
     os.waitpid(child, 0)
     os.close(terminal)
     return shown

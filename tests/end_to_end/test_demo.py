@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from setup_tool.lab import lab
-from tests.end_to_end.clients import PATH, assert_installed
+from tests.clients.ways import PATH, assert_installed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

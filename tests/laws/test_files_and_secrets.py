@@ -95,9 +95,8 @@ def test_law_8_no_secret_in_any_process_list_log_or_readable_file_during_a_run(
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        ran = untouched.run(
-            "apply", "-i", untouched.inventory_with(s3_location="another"), "--yes", "-vv"
-        )
+        inventory = untouched.inventory_with(s3_location="another")
+        ran = untouched.run_anew("apply", "-i", inventory, "--yes", "-vv")
     finally:
         stop.set()
         watcher.join()

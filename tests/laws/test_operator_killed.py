@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from tests.cloud import Cloud
 
 INSTANTS = 100
+AT_ONCE = 4
+"""Kills one after the other, after which a run has to come to its end."""
 SEED = 20261121
 _PIPELINE = """[DEFAULT]
 bind_port = {port}
@@ -116,7 +118,7 @@ def test_law_3_killed_at_a_hundred_instants_files_are_whole_and_the_next_run_con
     chance = random.Random(SEED)  # noqa: S311 - repeatable, not secret
     killed = 0
     for number in range(INSTANTS):
-        location = ("there", "here")[number % 2]
+        location = ("there", "here")[number // AT_ONCE % 2]
         old = light.contents()
         operator = light.operators.start(*light.apply(location))
         _wait_until(time.monotonic() + chance.uniform(0, whole_run))
@@ -125,8 +127,9 @@ def test_law_3_killed_at_a_hundred_instants_files_are_whole_and_the_next_run_con
         killed += light.operators.ended() == -signal.SIGKILL
         for conf, before, after in zip(light.confs, old, wanted[location], strict=True):
             assert conf.read_bytes() in {before, after}, f"instant {number}: {conf} is torn"
-        assert light.operators.run(*light.apply(location)) == 0, light.said()
-        assert light.contents() == wanted[location]
+        if number % AT_ONCE == AT_ONCE - 1:
+            assert light.operators.run(*light.apply(location)) == 0, light.said()
+            assert light.contents() == wanted[location]
     assert killed > INSTANTS // 2, "most runs must have been cut short for this to show anything"
     assert leftovers(conf.parent for conf in light.confs) == []
     assert light.operators.run("plan", "-i", light.inventory("here"), "--exit-code") == 0

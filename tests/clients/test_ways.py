@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.clients.ways import SHELLS, Way, assert_installed
 from tests.end_to_end.bundles import Bundle, issue
-from tests.end_to_end.clients import SHELLS, Way, assert_installed
 
 if TYPE_CHECKING:
     from pathlib import Path
