@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from tests.cloud import Cloud
 
 INSTANTS = 100
-AT_ONCE = 4
-"""Kills one after the other, after which a run has to come to its end."""
+AT_ONCE = 2
+"""Kills one after the other, before a run may come to its end."""
 SEED = 20261121
 _PIPELINE = """[DEFAULT]
 bind_port = {port}
