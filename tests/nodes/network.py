@@ -71,6 +71,9 @@ class Network:
         """Remove a station, with its firewall and all; nothing happens where there is none."""
         name = self.namespace(station)
         if (_PLACE / name).exists():
+            # Of a namespace that is deleted the kernel removes the links some time later.
+            with contextlib.suppress(subprocess.CalledProcessError):  # killed while it was plugged
+                _ip("-n", self.namespace(_WIRE), "link", "delete", station)
             _ip("netns", "delete", name)
 
     def cut(self, station: str) -> None:
