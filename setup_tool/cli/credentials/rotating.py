@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +17,12 @@ from setup_tool.core.identity import DomainRef
 from setup_tool.core.key_record import spelled
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime, timedelta
 
     from setup_tool.adapters.cloud_login import CloudLogin
     from setup_tool.cli.credentials.gateways import Gateway
+    from setup_tool.core.content import Content
     from setup_tool.core.stored_key import StoredKey
     from setup_tool.credentials.rotate import Rotated
     from setup_tool.credentials.shelf import Shelf
@@ -94,13 +95,13 @@ def rotate_key(login: CloudLogin, wanted: RotateWanted) -> Turned:
     directory = _directory(wanted, owner) if wanted.files else None
     held = shelf.try_out(owner, str(directory)) if shelf else frozenset()
     old = old or _chosen(ring, owner, held)
-    _agree(shelf, owner, old, directory, wanted)
+    seen = _agreed(shelf, owner, old, directory, wanted)
     rotation = Rotation(
         keys,
         ring,
         wiring.open_clock(),
-        partial(_prove, gateway),
-        lambda new, region: shelf.put(new, region, str(directory)) if shelf else (),
+        lambda new: gateway.check(new.pair),
+        lambda new, region: shelf.put(new, region, str(directory), seen) if shelf else (),
         Progress().say,
     )
     try:
@@ -113,13 +114,16 @@ def rotate_key(login: CloudLogin, wanted: RotateWanted) -> Turned:
     return Turned(rotated, directory)
 
 
-def _agree(
+def _agreed(
     shelf: Shelf | None, owner: Owner, old: StoredKey, directory: Path | None, wanted: RotateWanted
-) -> None:
-    """Show what is about to change, and raise `SetupToolError` unless it may."""
+) -> Mapping[str, Content | None] | None:
+    """Show what is about to change, and return the files as they were shown, None for --yes.
+
+    Raises `SetupToolError` unless it may.
+    """
     from setup_tool.credentials.shelf import NOBODY
 
-    files = ""
+    files, there = "", None
     if shelf and not wanted.yes:
         there = shelf.look(owner, str(directory))
         expected = Credential(owner, NOBODY)
@@ -130,6 +134,7 @@ def _agree(
     question = f"Make a key in the place of {old.access}{files}, and delete the old one?"
     if not agreed(question, yes=wanted.yes):
         raise SetupToolError("Nothing was changed, and no key was made.")
+    return there
 
 
 def _shelf(gateway: Gateway, urls: Any, wanted: RotateWanted) -> Shelf:
@@ -173,10 +178,6 @@ def _chosen(ring: KeyRing, owner: Owner, held: frozenset[str]) -> StoredKey:
 
 def _directory(wanted: RotateWanted, owner: Owner) -> Path:
     return Path(wanted.directory or f"{owner.user}-{owner.project}").absolute()
-
-
-def _prove(gateway: Gateway, new: Credential) -> str:
-    return gateway.check(new.pair)
 
 
 def _tell_interrupted(old: StoredKey) -> None:
