@@ -26,7 +26,7 @@ SOME_MORE := $(shell expr \( $(PROCESSORS) \* 3 + 1 \) / 2)
 TESTS_AT_ONCE ?= $(SOME_MORE)
 HOSTS_AT_ONCE ?= $(SOME_MORE)
 
-.PHONY: demo test test-clients test-nodes check format docs bench clean clean-nodes
+.PHONY: demo test test-clients test-ec2 test-nodes check format docs bench clean clean-nodes
 
 demo: $(VENV)/operator
 	$(BIN)/setup-tool demo
@@ -37,6 +37,10 @@ test: $(VENV)/dev $(CLIENTS)/ready
 # Every client that there is, with the files that `credentials issue` writes.
 test-clients: $(VENV)/dev $(CLIENTS)/ready $(MORE_CLIENTS:=/ready) $(CLIENTS)-npm/ready
 	$(BIN)/python -m pytest tests/clients --numprocesses=$(TESTS_AT_ONCE) --dist=load
+
+# EC2: the filter, the role and the checks against real servers of it.
+test-ec2: $(VENV)/dev
+	$(BIN)/python -m pytest tests/ec2 --numprocesses=$(TESTS_AT_ONCE) --dist=loadfile
 
 # On real hosts: Debian machines with systemd, in namespaces. Needs root.
 test-nodes: $(VENV)/dev $(CLIENTS)/ready

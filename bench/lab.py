@@ -20,7 +20,7 @@ AIMS = {"cold": 15.0, "warm": 8.0}
 
 def measure() -> None:
     """Print the table, the median of the rounds and each of them."""
-    packages.interpreter(print)
+    packages.SERVERS.interpreter(print)
     rounds = [_one_round() for _ in range(ROUNDS)]
     rows = []
     for what in ("cold", "down", "warm", "again"):

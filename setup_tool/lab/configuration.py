@@ -170,7 +170,7 @@ def _inventory(where: Layout, record: Record) -> str:
         "user": layout.user(),
         "key": str(where.ssh / "user"),
         "known_hosts": str(where.ssh / "known_hosts"),
-        "swift_version": packages.version_of("swift"),
+        "swift_version": packages.SERVERS.version_of("swift"),
     }
     for node in layout.NODES:
         values[f"{node}_port"] = str(record.port(f"{node}-ssh"))

@@ -90,7 +90,7 @@ def up(folder: Path, *, report: Callable[[str], None] = _silent) -> LabStatus:
     _make_folder(where.folder)
     with _locked(where.folder):
         record = layout.load(where) or _new(where)
-        python = packages.interpreter(report)
+        python = packages.SERVERS.interpreter(report)
         configuration.write(where, record)
         configuration.write_control(where, record, python)
         record = starting.start(where, record, services(where, record, python), report)
@@ -198,7 +198,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _status(where: Layout, record: Record) -> LabStatus:
-    known = services(where, record, packages.environment() / "bin" / "python")
+    known = services(where, record, packages.SERVERS.environment() / "bin" / "python")
     living = marked.find(record.id)
     return LabStatus(where.folder, tuple(_service_status(each, living) for each in known))
 

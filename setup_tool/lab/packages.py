@@ -1,6 +1,6 @@
-"""The environment the lab's servers run in: built once, from pinned wheels, outside the operator's.
+"""The environments of the lab's servers: built once, from pinned wheels, outside the operator's.
 
-It lies in the user's cache folder, one for each list of packages and interpreter,
+They lie in the user's cache folder, one for each list of packages and interpreter,
 shared by all labs. No compiler is needed: packages come as wheels or not at all.
 """
 
@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import venv
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,47 +23,69 @@ from setup_tool.core.errors import SetupToolError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-REQUIREMENTS = Path(__file__).parent / "requirements.txt"
-UV_REQUIREMENTS = Path(__file__).parent / "uv.txt"
+_HERE = Path(__file__).parent
+UV_REQUIREMENTS = _HERE / "uv.txt"
 
 _SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _COMPLETE = "complete"
 _TAIL_LINES = 15
 
 
-def environment() -> Path:
-    """Return the folder of the environment, whether it is built or not."""
-    identity = hashlib.sha256(REQUIREMENTS.read_bytes())
-    identity.update(f"{sys.version_info[:2]} {sys.base_prefix}".encode())
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "setup-tool" / f"lab-{identity.hexdigest()[:12]}"
+@dataclass(frozen=True, slots=True)
+class Packages:
+    """A list of pinned wheels, and the environment that is made of them."""
 
+    name: str
+    """What the environment's folder is called, before the digest of the list."""
+    requirements: Path
+    """The list, with hashes, as pip and uv read it."""
 
-def interpreter(report: Callable[[str], None]) -> Path:
-    """Return the Python of the environment, building that first if need be.
+    def environment(self) -> Path:
+        """Return the folder of the environment, whether it is built or not."""
+        identity = hashlib.sha256(self.requirements.read_bytes())
+        identity.update(f"{sys.version_info[:2]} {sys.base_prefix}".encode())
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        return cache / "setup-tool" / f"{self.name}-{identity.hexdigest()[:12]}"
 
-    Only one process builds at a time; the others wait for it. One that was left
-    half-built is thrown away.
+    def interpreter(self, report: Callable[[str], None]) -> Path:
+        """Return the Python of the environment, building that first if need be.
 
-    Raises:
-        SetupToolError: the packages could not be installed; with the installer's last lines.
-    """
-    folder = environment()
-    python = folder / "bin" / "python"
-    if (folder / _COMPLETE).exists():
+        Only one process builds at a time; the others wait for it. One that was left
+        half-built is thrown away.
+
+        Raises:
+            SetupToolError: the packages could not be installed; with the installer's last lines.
+        """
+        folder = self.environment()
+        python = folder / "bin" / "python"
+        if (folder / _COMPLETE).exists():
+            return python
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with (folder.parent / f"{folder.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (folder / _COMPLETE).exists():
+                report(f"Installing the lab's packages into {folder} (once)")
+                _build(folder, self.requirements)
+                (folder / _COMPLETE).touch()
         return python
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / _COMPLETE).exists():
-            report(f"Installing the lab's packages into {folder} (once)")
-            _build(folder, python)
-            (folder / _COMPLETE).touch()
-    return python
+
+    def version_of(self, name: str) -> str:
+        """Return the pinned version of one of the packages."""
+        for line in self.requirements.read_text(encoding="utf-8").splitlines():
+            if line.startswith(f"{name}=="):
+                return line.removeprefix(f"{name}==").split()[0]
+        raise LookupError(name)
 
 
-def _build(folder: Path, python: Path) -> None:
+SERVERS = Packages("lab", _HERE / "requirements.txt")
+EC2_API = Packages("lab-ec2", _HERE / "requirements-ec2.txt")
+"""ec2-api wants older libraries than the other servers."""
+
+
+def _build(folder: Path, requirements: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
+    python = folder / "bin" / "python"
+    wanted = ["--require-hashes", "--only-binary", ":all:", "-r", str(requirements)]
     uv = _find_uv()
     try:
         venv.EnvBuilder(symlinks=True, with_pip=uv is None).create(folder)
@@ -74,13 +97,9 @@ def _build(folder: Path, python: Path) -> None:
     if uv is None:
         uv = _install_uv(folder, python)
     if uv is not None:
-        _run([uv, "pip", "install", "--python", str(python), "--compile-bytecode", *_wanted()])
+        _run([uv, "pip", "install", "--python", str(python), "--compile-bytecode", *wanted])
     else:
-        _run([str(python), "-m", "pip", "install", *_wanted()])
-
-
-def _wanted() -> list[str]:
-    return ["--require-hashes", "--only-binary", ":all:", "-r", str(REQUIREMENTS)]
+        _run([str(python), "-m", "pip", "install", *wanted])
 
 
 def _find_uv() -> str | None:
@@ -125,11 +144,3 @@ def _run(command: Sequence[str]) -> None:
             "The lab's packages could not be installed (they need a package index that can be "
             f"reached, and Linux on a processor that has wheels). The installer said:\n{tail}"
         )
-
-
-def version_of(name: str) -> str:
-    """Return the pinned version of one of the lab's packages."""
-    for line in REQUIREMENTS.read_text(encoding="utf-8").splitlines():
-        if line.startswith(f"{name}=="):
-            return line.removeprefix(f"{name}==").split()[0]
-    raise LookupError(name)

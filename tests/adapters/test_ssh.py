@@ -262,7 +262,7 @@ def jump_port(server: SshServer, tmp_path: Path) -> Iterator[int]:
     keys = server.folder / "keys"
     process = subprocess.Popen(
         [
-            packages.interpreter(print),
+            packages.SERVERS.interpreter(print),
             "-c",
             JUMP_HOST,
             str(port),

@@ -149,7 +149,7 @@ def ssh_server(folder: Path, names: list[str]) -> Iterator[SshServer]:
     first = free_block(len(names))
     ports = {name: first + place for place, name in enumerate(names)}
     (folder / "keys").mkdir(exist_ok=True)
-    python = packages.interpreter(print)
+    python = packages.SERVERS.interpreter(print)
     places = [f"{name}={port}" for name, port in ports.items()]
     process = subprocess.Popen(
         [python, SERVER, folder, folder / "keys", folder / "sessions", *places],
