@@ -43,7 +43,7 @@ INSTALLATION: Final = (
     r"""
 # program_of PID: sets program, the script or executable that it runs; interpreter, the
 # Python that runs it, as it was called; front, what runs Python within itself; keeper,
-# what keeps a container
+# what keeps a container; fails for one that ends meanwhile, which has no words any more
 program_of() {
     program= interpreter= front= keeper=
     exe=$(readlink "/proc/$1/exe") || return 1
@@ -58,7 +58,9 @@ program_of() {
     esac
     program=$exe
     [ -n "$interpreter" ] || return 0
-    words=$(tr '\0' '\n' <"/proc/$1/cmdline") separators=$IFS IFS=$newline
+    words=$(tr '\0' '\n' <"/proc/$1/cmdline") separators=$IFS
+    [ -n "$words" ] || return 1
+    IFS=$newline
     set -f
     set -- $words
     set +f

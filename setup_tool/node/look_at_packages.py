@@ -27,7 +27,9 @@ find_installation() {
         [ -n "$unit" ] && look_at_unit "$unit" && break
     done
     [ -n "$unit" ] || [ -z "$port" ] || look_at_port "$port"
-    if [ -n "$main" ] && program_of "$main"; then
+    if [ -n "$main" ] && ! program_of "$main"; then
+        main= program= interpreter=
+    elif [ -n "$main" ]; then
         if container_of "$main" || [ -n "$keeper" ]; then
             source=container
             engine=${engine:-$keeper}

@@ -12,13 +12,27 @@ from setup_tool.core.facts import InstallationFact, InstallFact, Source
 from setup_tool.core.queries import PlanInstall, ReadInstallation
 from setup_tool.node.installation import FINDS
 from tests.contracts.changes import snapshot
-from tests.node.places import SERVICE, Place, free_port, little_service
+from tests.lab.waiting import wait_until
+from tests.node.places import SERVICE, Place, free_port, listening, little_service
 
 if TYPE_CHECKING:
     from setup_tool.core.facts import NodeFact
     from setup_tool.core.queries import NodeQuery
 
 NOWHERE = ("no-such-package-here",)
+# Wipes the words that it shows (fields 48 and 49 of stat, proc(5)), as the kernel does with one
+# that ends, then listens.
+WORDLESS = """
+import socket, sys
+fields = open("/proc/self/stat").read().rpartition(")")[2].split()
+begin, end = int(fields[45]), int(fields[46])
+with open("/proc/self/mem", "r+b", 0) as memory:
+    memory.seek(begin)
+    memory.write(bytes(end - begin))
+with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as server:
+    while True:
+        server.accept()
+"""
 
 
 def observed(place: Place, *queries: NodeQuery) -> tuple[NodeFact, ...]:
@@ -66,6 +80,19 @@ def test_a_service_that_does_not_run_tells_nothing(place: Place) -> None:
     assert told == InstallationFact()
     assert isinstance(plan, InstallFact)
     assert (plan.source, plan.missing) == (None, NOWHERE)
+
+
+def test_a_service_that_ends_while_it_is_looked_at_tells_nothing(place: Place) -> None:
+    query = ReadInstallation("little", port=free_port(), distribution="pytest")
+    with subprocess.Popen([sys.executable, "-c", WORDLESS, str(query.port)]) as process:
+        try:
+            wait_until(lambda: query.port is not None and listening(query.port))
+            told, plan = observed(place, query, lacks("no_such_module"))
+        finally:
+            process.kill()
+    assert told == InstallationFact()
+    assert isinstance(plan, InstallFact)
+    assert plan.source is None
 
 
 def test_a_plan_that_is_asked_alone_finds_its_service_itself(place: Place) -> None:
