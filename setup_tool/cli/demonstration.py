@@ -20,8 +20,8 @@ from setup_tool.core.errors import NotConvergedError
 from setup_tool.engine.apply import apply
 from setup_tool.engine.world import Selection
 from setup_tool.lab import lab
-from setup_tool.verify.plan import S3VerifyPlan
 from setup_tool.verify.result import all_well
+from setup_tool.verify.s3.plan import S3VerifyPlan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 from setup_tool import wiring
 from setup_tool.core.content import Content
 from setup_tool.core.errors import DeclarationError
-from setup_tool.verify.plan import NativeAccess, S3VerifyPlan
+from setup_tool.verify.s3.plan import NativeAccess, S3VerifyPlan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -101,7 +101,7 @@ def run_checks(
     plan: S3VerifyPlan, ca_bundle: str | None, on_result: Callable[[CheckResult], None]
 ) -> tuple[CheckResult, ...]:
     """Run the S3 checks of a plan."""
-    from setup_tool.verify.run import run_s3_checks
+    from setup_tool.verify.s3.run import run_s3_checks
 
     return run_s3_checks(
         plan,

@@ -1,4 +1,4 @@
-"""Reading what an S3 gateway, or whatever stands in its place, answers."""
+"""Reading what a service, or whatever stands in its place, answers."""
 
 from __future__ import annotations
 
@@ -12,36 +12,34 @@ from setup_tool.core.secret import MASK
 if TYPE_CHECKING:
     from setup_tool.core.http import Response
 
-BUCKET_PREFIX = "setup-tool-verify-"
-"""What the name of every bucket begins with that the checks make."""
+MADE = "setup-tool-verify-"
+"""What the name of everything begins with that the checks make."""
 
 _OPAQUE = re.compile(r"[\w+/=%-]{24,}")
-_CODE = re.compile(r"[A-Za-z]{1,60}")
+_CODE = re.compile(r"[A-Za-z.]{1,60}")
 _SIGNATURE = re.compile(r"(?i)(signature['\":= ]+)[\w+/=%-]{8,}")
 _TITLE = re.compile(rb"(?is)<title[^>]*>(.*?)</title>")
 _LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
-class S3Error:
+class ServiceError:
     """An answer that is not the one expected, taken apart.
 
-    ``code`` and ``message`` are empty where the answer is not S3's. ``canonical_request``
-    is what the gateway believes was signed (SignatureDoesNotMatch, SigV4).
+    ``code`` and ``message`` are empty where the answer is not the service's own.
     """
 
     status: int
     code: str = ""
     message: str = ""
-    region: str = ""
-    canonical_request: str = ""
     date: str = ""
 
 
 def document(body: bytes) -> ET.Element | None:
     """Return an XML body's root without namespaces, or None when it is no XML.
 
-    Documents with a DOCTYPE are refused, and with them every entity: S3 has none.
+    Documents with a DOCTYPE are refused, and with them every entity: neither S3 nor EC2
+    has any.
     """
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         return None
@@ -64,38 +62,14 @@ def value(root: ET.Element | None, path: str) -> str:
     return next(iter(texts(root, path)), "")
 
 
-def read_error(response: Response) -> S3Error:
-    """Take an answer apart as far as it goes."""
-    root = document(response.body)
-    if root is None or root.tag != "Error":
-        return S3Error(response.status, date=response.header("date") or "")
-    inner = document(value(root, "Message").encode())
-    if inner is not None and inner.tag == "Error":
-        root = inner  # s3token's own answer, which Swift's s3api wraps into an InvalidRequest
-    return S3Error(
-        status=response.status,
-        code=_code(value(root, "Code")),
-        message=shown(value(root, "Message")),
-        region=shown(value(root, "Region")),
-        canonical_request=value(root, "CanonicalRequest"),
-        date=response.header("date") or "",
-    )
-
-
-def _code(text: str) -> str:
-    """Return an error's code, all letters and some of them long, or what may be shown of it."""
-    return text if _CODE.fullmatch(text) else shown(text)
-
-
-def described(response: Response) -> str:
+def described(response: Response, error: ServiceError, protocol: str) -> str:
     """Say in a line what came back, so that it can be shown."""
-    error = read_error(response)
     if error.code:
         return f"HTTP {error.status} {error.code}: {error.message}"
     kind = shown(response.header("content-type") or "no content type").partition(";")[0]
     said = f"HTTP {response.status}"
     if response.body:
-        said += f" with {len(response.body)} bytes of {kind}, not S3's XML"
+        said += f" with {len(response.body)} bytes of {kind}, not {protocol}'s XML"
     if location := response.header("location"):
         said += f", to {shown(location.partition('?')[0])}"
     if title := _TITLE.search(response.body):
@@ -111,5 +85,10 @@ def shown(text: str) -> str:
 
 
 def _unless_ours(run: re.Match[str]) -> str:
-    """Mask a long run of characters, unless it is the name of a bucket made here."""
-    return run[0] if BUCKET_PREFIX in run[0] else MASK
+    """Mask a long run of characters, unless it is the name of what was made here."""
+    return run[0] if MADE in run[0] else MASK
+
+
+def code_of(text: str) -> str:
+    """Return an error's code, all letters and some of them long, or what may be shown of it."""
+    return text if _CODE.fullmatch(text) else shown(text)

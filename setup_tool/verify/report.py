@@ -36,6 +36,7 @@ def as_document(results: Sequence[CheckResult]) -> dict[str, Any]:
         "checks": [
             {
                 "name": result.name,
+                "service": result.service,
                 "target": result.target,
                 "status": str(result.status),
                 "seconds": round(result.seconds, 3),
@@ -72,7 +73,7 @@ def _add_case(suite: ET.Element, result: CheckResult) -> None:
         suite,
         "testcase",
         name=_allowed(result.name),
-        classname="setup-tool.verify.s3",
+        classname=f"setup-tool.verify.{result.service}",
         time=f"{result.seconds:.3f}",
     )
     said = _allowed(result.detail)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+Service = Literal["s3", "ec2"]
+"""Which of the two APIs a check is about."""
 
 
 class Status(StrEnum):
@@ -38,6 +41,7 @@ class CheckResult:
     seconds: float = 0.0
     detail: str = ""
     hint: str = ""
+    service: Service = "s3"
 
 
 def all_well(results: Iterable[CheckResult]) -> bool:

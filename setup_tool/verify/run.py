@@ -1,63 +1,37 @@
-"""Running the checks, proxy by proxy and then through the public URL, and cleaning up."""
+"""Running checks one after another, telling each result, and the removal at the end."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from setup_tool.core.errors import UnreachableError
-from setup_tool.verify.answer import BUCKET_PREFIX
-from setup_tool.verify.checks import proxy_checks, public_checks
-from setup_tool.verify.gateway import NoGatewayError, limits, probe_region
-from setup_tool.verify.hints import FELL_SILENT, Circumstances, hint_for
-from setup_tool.verify.leftovers import Leftovers
+from setup_tool.verify.check import UnmetError
 from setup_tool.verify.result import CheckResult, Status
-from setup_tool.verify.session import S3Session
-from setup_tool.verify.subject import Subject, UnmetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from setup_tool.core.gateway import GatewayLimits
-    from setup_tool.ports import Clock, Entropy, Signer, Web
-    from setup_tool.verify.checks import Check
-    from setup_tool.verify.plan import S3VerifyPlan
+    from setup_tool.ports import Clock
+    from setup_tool.verify.answer import ServiceError
+    from setup_tool.verify.check import Check
+    from setup_tool.verify.result import Service
 
-REGION = "find the region"
+Subject = TypeVar("Subject")
+
 REMOVAL = "remove what was made"
+
+FELL_SILENT = (
+    "It answered a moment ago: the service stopped, a load balancer took it out, or this request "
+    "takes longer than something between is willing to wait."
+)
 
 _SILENT = 2
 """Checks in a row without any answer, after which an endpoint is given up."""
 
 
-def run_s3_checks(
-    plan: S3VerifyPlan,
-    *,
-    web: Web,
-    signer: Signer,
-    clock: Clock,
-    entropy: Entropy,
-    on_result: Callable[[CheckResult], None] | None = None,
-) -> tuple[CheckResult, ...]:
-    """Verify an S3 gateway with real requests; what is wrong with it is in the results.
-
-    Each result is also handed to ``on_result`` as soon as it is known. Whatever the
-    checks made is removed at the end, in whichever way that comes, `KeyboardInterrupt`
-    included; the last result says so or names what is left.
-
-    Raises:
-        DeclarationError: A URL, key or CA bundle cannot be used at all.
-    """
-    run = _Run(plan, web, signer, clock, entropy, on_result)
-    try:
-        run.everything()
-    finally:
-        run.remove_all()
-    return tuple(run.results)
-
-
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
     """How one check ended; ``silence`` tells that nothing answered."""
 
     status: Status
@@ -67,146 +41,117 @@ class _Found:
 
 
 @dataclass(slots=True)
-class _Run:
-    plan: S3VerifyPlan
-    web: Web
-    signer: Signer
+class Run:
+    """What the checks of one service found, each told to ``on_result`` as soon as it is known.
+
+    ``works_at`` is the first target where a check passed.
+    """
+
+    service: Service
     clock: Clock
-    entropy: Entropy
     on_result: Callable[[CheckResult], None] | None
     results: list[CheckResult] = field(default_factory=list)
-    leftovers: Leftovers = field(default_factory=Leftovers)
-    subjects: list[Subject] = field(default_factory=list)
     works_at: str = ""
 
-    def everything(self) -> None:
-        region, blocked = self._region()
-        proxies: list[Subject] = []
-        for url in self.plan.proxies:
-            subject = self._subject(url, region)
-            self._run_all(proxy_checks(proxies), subject, blocked)
-            proxies.append(subject)
-        subject = self._subject(self.plan.url, region)
-        known = None if blocked else self._limits()
-        self._run_all(public_checks(self.plan, known, proxies), subject, blocked)
+    def tell(self, name: str, target: str, since: float, found: Found) -> None:
+        """Note a result; ``since`` is the clock's monotonic time at its beginning."""
+        took = self.clock.monotonic() - since
+        result = CheckResult(
+            name, target, found.status, took, found.detail, found.hint, self.service
+        )
+        self.results.append(result)
+        if self.on_result is not None:
+            self.on_result(result)
 
-    def remove_all(self) -> None:
-        """Remove what was made, and say what could not be."""
-        buckets = self.leftovers.buckets()
-        if not buckets:
-            return
-        start, left = self.clock.monotonic(), dict.fromkeys(buckets, "interrupted")
-        try:
-            self._remove_each(left)
-        except KeyboardInterrupt:
-            self._remove_each(left)  # the next one gives up
-            raise
-        finally:
-            reasons = "; ".join(f"{bucket} ({why})" for bucket, why in left.items() if why)
-            self._tell(
-                CheckResult(
-                    REMOVAL,
-                    self.plan.url,
-                    Status.FAILED if reasons else Status.PASSED,
-                    self.clock.monotonic() - start,
-                    f"Left over: {reasons}" if reasons else ", ".join(buckets),
-                    "Delete these buckets by hand." if reasons else "",
-                )
-            )
+    def run_all(
+        self,
+        checks: Iterable[Check[Subject]],
+        subject: Subject,
+        target: str,
+        explain: Callable[[Check[Subject], ServiceError], str],
+        blocked: str = "",
+    ) -> None:
+        """Run checks in their order; ``explain`` finds a hint to what was answered.
 
-    def _remove_each(self, left: dict[str, str]) -> None:
-        """Remove the buckets, noting why each one is left, with no reason when it is not."""
-        for bucket in self.leftovers.buckets():
-            left[bucket] = self.leftovers.remove(bucket, self._sessions(bucket), self.clock)
-
-    def _region(self) -> tuple[str, str]:
-        """Return the region and an empty string, or why there is none."""
-        if self.plan.region is not None:
-            return self.plan.region, ""
-        start = self.clock.monotonic()
-        refusals: list[tuple[str, str]] = []
-        for url in (self.plan.url, *self.plan.proxies):
-            try:
-                region = probe_region(self.web, self.signer, url, self.plan.pair)
-            except UnreachableError as error:
-                refusals.append((str(error), ""))
-            except NoGatewayError as error:
-                refusals.append((error.said, error.hint))
-            else:
-                took = self.clock.monotonic() - start
-                self._tell(CheckResult(REGION, url, Status.PASSED, took, region))
-                return region, ""
-        took = self.clock.monotonic() - start
-        self._tell(CheckResult(REGION, self.plan.url, Status.FAILED, took, *refusals[0]))
-        return "", f"It needs: {REGION}."
-
-    def _limits(self) -> GatewayLimits | None:
-        try:
-            return limits(self.web, self.plan.url)
-        except UnreachableError:
-            return None  # the first check says so
-
-    def _subject(self, url: str, region: str) -> Subject:
-        session = S3Session(self.web, self.signer, url, self.plan.pair, region)
-        bucket = f"{BUCKET_PREFIX}{self.entropy.token(8)}"
-        subject = Subject(session, bucket, self.leftovers, self.clock, self.entropy)
-        self.subjects.append(subject)
-        return subject
-
-    def _sessions(self, bucket: str) -> list[S3Session]:
-        """Return all sessions, first the one that made the bucket."""
-        ordered = sorted(self.subjects, key=lambda subject: subject.bucket != bucket)
-        return [subject.session for subject in ordered]
-
-    def _run_all(self, checks: Sequence[Check], subject: Subject, blocked: str) -> None:
+        With a reason why they are ``blocked`` none is run.
+        """
         passed: set[str] = set()
         silent = 0
         for check in checks:
             missing = [name for name in check.needs if name not in passed]
             reason = blocked or check.blocked or (f"It needs: {missing[0]}." if missing else "")
-            target, start = subject.session.url, self.clock.monotonic()
-            found = _Found(Status.NOT_RUN, reason)
+            start = self.clock.monotonic()
+            found = Found(Status.NOT_RUN, reason)
             if check.run is None:
-                found = _Found(Status.SKIPPED, check.skip)
+                found = Found(Status.SKIPPED, check.skip)
             elif not reason:
-                found = self._attempt(check, check.run, subject, answered_before=bool(passed))
+                found = _attempt(check, check.run, subject, explain, answered_before=bool(passed))
                 silent = silent + 1 if found.silence else 0
             if found.status is Status.PASSED:
                 passed.add(check.name)
                 self.works_at = self.works_at or target
             if silent >= _SILENT:
                 blocked = "The endpoint does not answer any more."
-            took = self.clock.monotonic() - start
-            self._tell(
-                CheckResult(check.name, target, found.status, took, found.detail, found.hint)
-            )
+            self.tell(check.name, target, start, found)
 
-    def _attempt(
+    def remove_all(
         self,
-        check: Check,
-        run: Callable[[Subject], str],
-        subject: Subject,
-        *,
-        answered_before: bool,
-    ) -> _Found:
+        target: str,
+        things: Callable[[], Sequence[str]],
+        remove: Callable[[str], str],
+        advice: str,
+    ) -> None:
+        """Remove what was made, if anything was, and tell what could not be.
+
+        ``things`` names what may be there, ``remove`` returns why one of them is left, or an
+        empty string. Ctrl-C is heard once: what is left is tried again, the next one gives up.
+        """
+        left = dict.fromkeys(things(), "interrupted")
+        if not left:
+            return
+        start = self.clock.monotonic()
         try:
-            return _Found(Status.PASSED, run(subject))
-        except UnmetError as unmet:
-            hint = unmet.hint
-            if not hint and unmet.error is not None:
-                hint = hint_for(unmet.error, self._circumstances(check, subject))
-            return _Found(Status.FAILED, str(unmet), hint)
-        except UnreachableError as error:
-            hint = FELL_SILENT if answered_before else ""
-            return _Found(Status.FAILED, str(error), hint, silence=True)
+            _remove_each(left, things, remove)
+        except KeyboardInterrupt:
+            _remove_each(left, things, remove)
+            raise
+        finally:
+            reasons = _reasons(left)
+            found = (
+                Found(Status.FAILED, f"Left over: {reasons}", advice)
+                if reasons
+                else Found(Status.PASSED, ", ".join(left))
+            )
+            self.tell(REMOVAL, target, start, found)
 
-    def _circumstances(self, check: Check, subject: Subject) -> Circumstances:
-        elsewhere = self.works_at if self.works_at != subject.session.url else ""
-        return Circumstances(
-            subject.session.host, elsewhere, odd_key=check.odd_key, now=self.clock.now()
-        )
 
-    def _tell(self, result: CheckResult) -> None:
-        self.results.append(result)
-        if self.on_result is not None:
-            self.on_result(result)
+def _remove_each(
+    left: dict[str, str], things: Callable[[], Sequence[str]], remove: Callable[[str], str]
+) -> None:
+    """Remove each, noting why it is left, with no reason when it is not."""
+    for thing in things():
+        left[thing] = remove(thing)
+
+
+def _reasons(left: Mapping[str, str]) -> str:
+    return "; ".join(f"{thing} ({why})" for thing, why in left.items() if why)
+
+
+def _attempt(
+    check: Check[Subject],
+    run: Callable[[Subject], str],
+    subject: Subject,
+    explain: Callable[[Check[Subject], ServiceError], str],
+    *,
+    answered_before: bool,
+) -> Found:
+    try:
+        return Found(Status.PASSED, run(subject))
+    except UnmetError as unmet:
+        hint = unmet.hint
+        if not hint and unmet.error is not None:
+            hint = explain(check, unmet.error)
+        return Found(Status.FAILED, str(unmet), hint)
+    except UnreachableError as error:
+        hint = FELL_SILENT if answered_before else ""
+        return Found(Status.FAILED, str(error), hint, silence=True)

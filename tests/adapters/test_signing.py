@@ -21,8 +21,8 @@ from setup_tool.adapters.web import UrllibWeb
 from setup_tool.core.credential import KeyPair
 from setup_tool.core.http import Request
 from setup_tool.core.secret import Secret
-from setup_tool.verify.objects import ODD_KEYS
-from setup_tool.verify.session import S3Session
+from setup_tool.verify.s3.objects import ODD_KEYS
+from setup_tool.verify.s3.session import S3Session
 from tests.adapters.wire import wire_server
 
 if TYPE_CHECKING:

@@ -132,7 +132,7 @@ class Client:
         from setup_tool import wiring
         from setup_tool.core.content import Content
         from setup_tool.editors.client.eucarc import read_eucarc
-        from setup_tool.verify.session import S3Session
+        from setup_tool.verify.s3.session import S3Session
 
         web, signer = wiring.open_web(None), wiring.open_signer()
         url = self.cloud.lab.record.url("front")

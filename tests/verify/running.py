@@ -11,14 +11,14 @@ from setup_tool.adapters.web import UrllibWeb
 from setup_tool.core.errors import UnreachableError
 from setup_tool.core.http import Response
 from setup_tool.verify.result import CheckResult, Status
-from setup_tool.verify.run import run_s3_checks
+from setup_tool.verify.s3.run import run_s3_checks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from setup_tool.core.http import Request
     from setup_tool.ports import Web
-    from setup_tool.verify.plan import S3VerifyPlan
+    from setup_tool.verify.s3.plan import S3VerifyPlan
 
 BUCKETS = Response(
     200,

@@ -39,6 +39,7 @@ def test_the_document_is_json_and_holds_every_field() -> None:
     assert document["counts"] == {"passed": 1, "failed": 1, "skipped": 1, "not run": 1}
     assert document["checks"][1] == {
         "name": "head",
+        "service": "s3",
         "target": "http://p1",
         "status": "failed",
         "seconds": 1.5,

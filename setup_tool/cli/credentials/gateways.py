@@ -25,7 +25,7 @@ class Gateway:
 
         Raises `UnreachableError` when nothing answers.
         """
-        from setup_tool.verify.gateway import NoGatewayError
+        from setup_tool.verify.s3.gateway import NoGatewayError
 
         try:
             self.check(pair)
@@ -38,8 +38,8 @@ class Gateway:
 
         Raises `NoGatewayError` or `UnreachableError`.
         """
-        from setup_tool.verify.gateway import probe_region
-        from setup_tool.verify.one_key import check_key
+        from setup_tool.verify.s3.gateway import probe_region
+        from setup_tool.verify.s3.one_key import check_key
 
         if self._region is None:
             self._region = probe_region(self.web, self.signer, self.url, pair)

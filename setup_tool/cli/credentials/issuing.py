@@ -66,7 +66,7 @@ def issue_bundle(login: CloudLogin, wanted: Wanted) -> Bundle:
     """
     from setup_tool.credentials.clients import chosen
     from setup_tool.credentials.shelf import Shelf
-    from setup_tool.verify.gateway import limits
+    from setup_tool.verify.s3.gateway import limits
 
     clients = chosen(wanted.clients, secret_in_page=wanted.secret_in_page)
     keys = wiring.open_keys(login)
@@ -154,7 +154,7 @@ def _issue(
 
 def region_of(web: Web, s3: str, pair: KeyPair) -> str:
     """Return the region that a gateway wants; see `probe_region`."""
-    from setup_tool.verify.gateway import probe_region
+    from setup_tool.verify.s3.gateway import probe_region
 
     return probe_region(web, wiring.open_signer(), s3, pair)
 

@@ -195,7 +195,7 @@ def _bundles(login: CloudLogin, wanted: ManyWanted) -> Bundles:
     from setup_tool.cli.credentials.issuing import cloud_urls, region_of
     from setup_tool.credentials.clients import chosen
     from setup_tool.credentials.shelf import Shelf
-    from setup_tool.verify.gateway import limits
+    from setup_tool.verify.s3.gateway import limits
 
     urls, s3 = cloud_urls(login, wanted.region)
     web = wiring.open_web(login.ca_bundle)

@@ -140,7 +140,7 @@ def _agreed(
 def _shelf(gateway: Gateway, urls: Any, wanted: RotateWanted) -> Shelf:
     from setup_tool.credentials.clients import chosen
     from setup_tool.credentials.shelf import Shelf
-    from setup_tool.verify.gateway import limits
+    from setup_tool.verify.s3.gateway import limits
 
     told = limits(gateway.web, gateway.url)
     clients = chosen(wanted.clients)

@@ -6,34 +6,22 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from setup_tool.verify.answer import S3Error, described, read_error
-from setup_tool.verify.session import location_document
+from setup_tool.verify.check import UnmetError
+from setup_tool.verify.s3.answer import described, read_error
+from setup_tool.verify.s3.session import location_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from setup_tool.core.http import Response
     from setup_tool.ports import Clock, Entropy
-    from setup_tool.verify.leftovers import Leftovers
-    from setup_tool.verify.session import S3Session
+    from setup_tool.verify.s3.leftovers import Leftovers
+    from setup_tool.verify.s3.session import S3Session
 
 Seen = TypeVar("Seen")
 
 _PAUSES = (0.0, 0.5, 1.0, 2.0)
 """Seconds before each look at a listing: Swift's may lag behind its objects."""
-
-
-class UnmetError(Exception):
-    """An expectation was not met; never leaves the run of a check.
-
-    ``str()`` is the detail, ``error`` the answer taken apart where there was one,
-    ``hint`` a cause the check itself knows of.
-    """
-
-    def __init__(self, detail: str, error: S3Error | None = None, hint: str = "") -> None:
-        super().__init__(detail)
-        self.error = error
-        self.hint = hint
 
 
 @dataclass(slots=True)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from setup_tool.core.errors import SetupToolError
 from setup_tool.core.gateway import GatewayLimits
 from setup_tool.core.http import Request
-from setup_tool.verify.answer import described, document, read_error, texts, value
-from setup_tool.verify.hints import Circumstances, hint_for
-from setup_tool.verify.session import S3Session
+from setup_tool.verify.answer import document, texts, value
+from setup_tool.verify.s3.answer import described, read_error
+from setup_tool.verify.s3.hints import Circumstances, hint_for
+from setup_tool.verify.s3.session import S3Session
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
 from setup_tool.verify.answer import document, texts, value
-from setup_tool.verify.leftovers import delete_many
-from setup_tool.verify.subject import UnmetError, expect
+from setup_tool.verify.check import UnmetError
+from setup_tool.verify.s3.leftovers import delete_many
+from setup_tool.verify.s3.subject import expect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from xml.etree.ElementTree import Element
 
-    from setup_tool.verify.session import Query
-    from setup_tool.verify.subject import Subject
+    from setup_tool.verify.s3.session import Query
+    from setup_tool.verify.s3.subject import Subject
 
 _PAGE = 4
 _MOST_PAGES = 50

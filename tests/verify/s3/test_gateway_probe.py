@@ -10,7 +10,7 @@ from setup_tool.core.errors import UnreachableError
 from setup_tool.core.gateway import GatewayLimits
 from setup_tool.core.http import Response
 from setup_tool.core.secret import Secret
-from setup_tool.verify.gateway import NoGatewayError, limits, probe_region
+from setup_tool.verify.s3.gateway import NoGatewayError, limits, probe_region
 from tests.verify.running import BUCKETS, NoWaiting, Scripted
 
 PAIR = KeyPair("AKACCESS", Secret("s3cr3t"))

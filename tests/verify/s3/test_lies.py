@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from setup_tool.core.http import Request, Response
-    from tests.verify.gateway_fixture import Gateway
+    from tests.verify.s3.gateway_fixture import Gateway
 
 
 def _shown(request: Request) -> str:

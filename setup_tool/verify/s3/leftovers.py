@@ -6,15 +6,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from setup_tool.core.errors import UnreachableError
-from setup_tool.verify.answer import described, document, texts, value
-from setup_tool.verify.session import content_md5, delete_document
+from setup_tool.verify.answer import document, texts, value
+from setup_tool.verify.s3.answer import described
+from setup_tool.verify.s3.session import content_md5, delete_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from setup_tool.core.http import Response
     from setup_tool.ports import Clock
-    from setup_tool.verify.session import S3Session
+    from setup_tool.verify.s3.session import S3Session
 
 _PAUSES = (0.0, 1.0, 2.0)
 """Seconds before each attempt: a request that was cut off may still be carried out."""

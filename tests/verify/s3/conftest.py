@@ -1,5 +1,5 @@
 """The gateway that the tests of verify share."""
 
-from tests.verify.gateway_fixture import gateway
+from tests.verify.s3.gateway_fixture import gateway
 
 __all__ = ["gateway"]

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 from setup_tool.core.credential import KeyPair
 from setup_tool.core.http import Request
 from setup_tool.core.secret import Secret
-from setup_tool.verify.answer import described, document, read_error, texts
-from setup_tool.verify.objects import OBJECT
-from setup_tool.verify.session import path_of
-from setup_tool.verify.subject import UnmetError, same_bytes
+from setup_tool.verify.answer import document, texts
+from setup_tool.verify.check import UnmetError
+from setup_tool.verify.s3.answer import described, read_error
+from setup_tool.verify.s3.objects import OBJECT
+from setup_tool.verify.s3.session import path_of
+from setup_tool.verify.s3.subject import same_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from setup_tool.core.http import Response
-    from setup_tool.verify.plan import NativeAccess
-    from setup_tool.verify.subject import Subject
+    from setup_tool.verify.s3.plan import NativeAccess
+    from setup_tool.verify.s3.subject import Subject
 
 _REFUSALS = (401, 403)
 _NOT_FOR_YOU = (401, 403, 404)

@@ -10,13 +10,15 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from setup_tool.verify.answer import document, read_error, texts, value
-from setup_tool.verify.gateway import BUCKET_LIST, DEFAULT_REGION
-from setup_tool.verify.session import parts_document, path_of
-from setup_tool.verify.subject import UnmetError, expect, same_bytes
+from setup_tool.verify.answer import document, texts, value
+from setup_tool.verify.check import UnmetError
+from setup_tool.verify.s3.answer import read_error
+from setup_tool.verify.s3.gateway import BUCKET_LIST, DEFAULT_REGION
+from setup_tool.verify.s3.session import parts_document, path_of
+from setup_tool.verify.s3.subject import expect, same_bytes
 
 if TYPE_CHECKING:
-    from setup_tool.verify.subject import Subject
+    from setup_tool.verify.s3.subject import Subject
 
 OBJECT = "object"
 """The key of the plain object that many checks read."""

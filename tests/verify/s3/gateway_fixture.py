@@ -13,7 +13,7 @@ import pytest
 
 from setup_tool.core.credential import KeyPair
 from setup_tool.core.secret import Secret
-from setup_tool.verify.plan import NativeAccess, S3VerifyPlan
+from setup_tool.verify.s3.plan import NativeAccess, S3VerifyPlan
 from tests.lab_fixture import request, started
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from setup_tool.core.credential import KeyPair
 from setup_tool.core.errors import DeclarationError, UnreachableError
 from setup_tool.core.http import Request, Response
 from setup_tool.core.secret import Secret
-from setup_tool.verify.plan import NativeAccess, S3VerifyPlan
 from setup_tool.verify.report import as_document, as_junit, table_rows
 from setup_tool.verify.result import Status, all_well
-from setup_tool.verify.run import run_s3_checks
+from setup_tool.verify.s3.plan import NativeAccess, S3VerifyPlan
+from setup_tool.verify.s3.run import run_s3_checks
 from tests.adapters.wire import Sent, certificate, wire_server
 from tests.verify.running import BUCKETS, NoWaiting, Scripted, failed, verify
 

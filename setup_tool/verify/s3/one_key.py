@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from setup_tool.verify.answer import described, document, read_error
-from setup_tool.verify.gateway import BUCKET_LIST, NoGatewayError
-from setup_tool.verify.hints import Circumstances, hint_for
-from setup_tool.verify.session import S3Session
+from setup_tool.verify.answer import document
+from setup_tool.verify.s3.answer import described, read_error
+from setup_tool.verify.s3.gateway import BUCKET_LIST, NoGatewayError
+from setup_tool.verify.s3.hints import Circumstances, hint_for
+from setup_tool.verify.s3.session import S3Session
 
 if TYPE_CHECKING:
     from setup_tool.core.credential import KeyPair

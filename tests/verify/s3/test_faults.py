@@ -13,21 +13,21 @@ from setup_tool.adapters.signing import BotocoreSigner
 from setup_tool.adapters.web import UrllibWeb
 from setup_tool.core.credential import KeyPair
 from setup_tool.core.secret import Secret
-from setup_tool.verify.leftovers import Leftovers
 from setup_tool.verify.result import Status, all_well
-from setup_tool.verify.run import REGION as FIND_REGION
 from setup_tool.verify.run import REMOVAL
-from setup_tool.verify.session import S3Session
-from tests.verify.gateway_fixture import REGION
+from setup_tool.verify.s3.leftovers import Leftovers
+from setup_tool.verify.s3.run import REGION as FIND_REGION
+from setup_tool.verify.s3.session import S3Session
 from tests.verify.running import Meddling, by_status, failed, verify
+from tests.verify.s3.gateway_fixture import REGION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from setup_tool.core.http import Request
-    from setup_tool.verify.plan import S3VerifyPlan
     from setup_tool.verify.result import CheckResult
-    from tests.verify.gateway_fixture import Gateway
+    from setup_tool.verify.s3.plan import S3VerifyPlan
+    from tests.verify.s3.gateway_fixture import Gateway
 
 
 def _alone(gateway: Gateway, url: str) -> S3VerifyPlan:

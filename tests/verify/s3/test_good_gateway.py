@@ -10,16 +10,16 @@ from setup_tool.adapters.signing import BotocoreSigner
 from setup_tool.adapters.web import UrllibWeb
 from setup_tool.core.gateway import GatewayLimits
 from setup_tool.core.http import Request
-from setup_tool.verify.gateway import limits, probe_region
 from setup_tool.verify.result import Status, all_well
-from setup_tool.verify.run import REGION as FIND_REGION
 from setup_tool.verify.run import REMOVAL
-from tests.verify.gateway_fixture import REGION
+from setup_tool.verify.s3.gateway import limits, probe_region
+from setup_tool.verify.s3.run import REGION as FIND_REGION
 from tests.verify.running import Meddling, by_status, failed, verify
+from tests.verify.s3.gateway_fixture import REGION
 
 if TYPE_CHECKING:
     from setup_tool.verify.result import CheckResult
-    from tests.verify.gateway_fixture import Gateway
+    from tests.verify.s3.gateway_fixture import Gateway
 
 
 def test_every_check_passes_and_nothing_is_left(gateway: Gateway) -> None:

@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from setup_tool.core.http import Response
-from setup_tool.verify.answer import S3Error, described, document, read_error, shown, texts, value
-from setup_tool.verify.hints import Circumstances, hint_for
-from setup_tool.verify.session import (
+from setup_tool.verify.answer import document, shown, texts, value
+from setup_tool.verify.s3.answer import S3Error, described, read_error
+from setup_tool.verify.s3.hints import Circumstances, hint_for
+from setup_tool.verify.s3.session import (
     delete_document,
     location_document,
     parts_document,

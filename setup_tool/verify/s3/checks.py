@@ -7,45 +7,32 @@ are its own, the rest is the cluster's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from setup_tool.verify import access, listings, objects
-from setup_tool.verify.gateway import MIN_SEGMENT_SIZE
+from setup_tool.verify.check import Check
+from setup_tool.verify.s3 import access, listings, objects
+from setup_tool.verify.s3.gateway import MIN_SEGMENT_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from setup_tool.core.gateway import GatewayLimits
-    from setup_tool.verify.plan import S3VerifyPlan
-    from setup_tool.verify.subject import Subject
+    from setup_tool.verify.s3.plan import S3VerifyPlan
+    from setup_tool.verify.s3.subject import Subject
 
 FIRST = "list buckets"
 _BUCKET = "make a bucket"
 _OBJECT = "put and get an object"
 
+ODD_KEYS = tuple(f"key with {what}" for what, _ in objects.ODD_KEYS)
+"""The checks of keys that are not plain."""
+
 _LARGEST_PART = 64 * 1024 * 1024
 """Bytes; a gateway that wants larger parts is not tried with them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A named expectation, and the names of the checks that have to pass before.
-
-    Without ``run`` it is skipped for the reason ``skip``; ``blocked`` is one why it
-    cannot run although it should.
-    """
-
-    name: str
-    run: Callable[[Subject], str] | None
-    needs: tuple[str, ...] = ()
-    skip: str = ""
-    blocked: str = ""
-    odd_key: bool = False
-
-
-def proxy_checks(earlier: Sequence[Subject]) -> tuple[Check, ...]:
+def proxy_checks(earlier: Sequence[Subject]) -> tuple[Check[Subject], ...]:
     """Return the checks of a single proxy, which end in reading what an earlier one wrote."""
     return (
         Check(FIRST, objects.list_buckets),
@@ -57,7 +44,7 @@ def proxy_checks(earlier: Sequence[Subject]) -> tuple[Check, ...]:
 
 def public_checks(
     plan: S3VerifyPlan, limits: GatewayLimits | None, proxies: Sequence[Subject]
-) -> tuple[Check, ...]:
+) -> tuple[Check[Subject], ...]:
     """Return the checks of the public URL."""
     return (
         Check(FIRST, objects.list_buckets),
@@ -82,7 +69,7 @@ def public_checks(
     )
 
 
-def _cross_read(others: Sequence[Subject], most: int) -> Iterator[Check]:
+def _cross_read(others: Sequence[Subject], most: int) -> Iterator[Check[Subject]]:
     """Yield the check that reads what the latest of the others wrote, if there are others."""
     if not others:
         return
@@ -92,16 +79,16 @@ def _cross_read(others: Sequence[Subject], most: int) -> Iterator[Check]:
     yield Check("read what other proxies wrote", run, (FIRST,), blocked=blocked)
 
 
-def _sizes_and_keys() -> Iterator[Check]:
+def _sizes_and_keys() -> Iterator[Check[Subject]]:
     for size in objects.SIZES:
         run = partial(objects.put_and_get_size, key=f"size/{size}", size=size)
         yield Check(f"put and get {size:,} byte{'' if size == 1 else 's'}", run, (_BUCKET,))
-    for what, key in objects.ODD_KEYS:
+    for name, (_, key) in zip(ODD_KEYS, objects.ODD_KEYS, strict=True):
         run = partial(objects.put_and_get_size, key=key, size=len(key))
-        yield Check(f"key with {what}", run, (_OBJECT,), odd_key=True)
+        yield Check(name, run, (_OBJECT,))
 
 
-def _multipart(limits: GatewayLimits | None) -> Check:
+def _multipart(limits: GatewayLimits | None) -> Check[Subject]:
     size = limits.min_segment_size if limits else MIN_SEGMENT_SIZE
     skip = ""
     if limits and not limits.allow_multipart_uploads:
@@ -116,7 +103,7 @@ def _multipart(limits: GatewayLimits | None) -> Check:
     return Check(name, partial(objects.multipart, part_size=max(size, 1)), (_BUCKET,))
 
 
-def _given(plan: S3VerifyPlan) -> Iterator[Check]:
+def _given(plan: S3VerifyPlan) -> Iterator[Check[Subject]]:
     """Yield the checks that need more than a key."""
     name = "another project's key is refused"
     if plan.foreign is None:

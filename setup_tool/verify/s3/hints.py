@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
+
+from setup_tool.verify.skew import skew_hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
-    from setup_tool.verify.answer import S3Error
-
-FELL_SILENT = (
-    "It answered a moment ago: the proxy stopped, a load balancer took it out, or this request "
-    "takes longer than something between is willing to wait."
-)
+    from setup_tool.verify.s3.answer import S3Error
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +76,7 @@ def _region(error: S3Error, _: Circumstances) -> str:
 
 
 def _clock(error: S3Error, seen: Circumstances) -> str:
-    hint = "The clocks of this machine and the gateway differ by more than 15 minutes"
-    try:
-        theirs = parsedate_to_datetime(error.date)
-    except ValueError:
-        return f"{hint}."
-    ours = seen.now or datetime.now(UTC)
-    return f"{hint}: the gateway's Date is {theirs:%H:%M:%S} UTC, ours {ours:%H:%M:%S}."
+    return skew_hint("gateway", error.date, seen.now, "15 minutes")
 
 
 def _internal(error: S3Error, _: Circumstances) -> str:
