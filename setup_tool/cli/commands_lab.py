@@ -23,12 +23,18 @@ DirectoryOption = Annotated[
 
 
 @app.command()
-def up(directory: DirectoryOption = None, output: FormatOption = Format.TEXT) -> int:
+def up(
+    directory: DirectoryOption = None,
+    ec2: Annotated[
+        bool, typer.Option("--ec2", help="With an ec2-api that `apply` can set up, from now on.")
+    ] = False,
+    output: FormatOption = Format.TEXT,
+) -> int:
     """Start the lab, or what of it does not run; its data is kept."""
     from setup_tool.cli.console import Progress
     from setup_tool.lab import lab
 
-    status = lab.up(_folder(directory), report=Progress().say)
+    status = lab.up(_folder(directory), ec2=ec2, report=Progress().say)
     _show(status, output)
     return 0
 

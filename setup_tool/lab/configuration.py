@@ -1,8 +1,8 @@
 """The files of a lab, as an operator would have written them.
 
 Each is written once: what somebody (or setup-tool) makes of it later stays. Only
-the nodes' `bin/proxy` is written anew at every start, since it names places outside
-the lab's folder.
+the nodes' commands in `bin` are written anew at every start, since they name places
+outside the lab's folder.
 """
 
 from __future__ import annotations
@@ -61,15 +61,33 @@ def passwords(where: Layout) -> dict[str, Secret]:
 def write_control(where: Layout, record: Record, python: Path) -> None:
     """Write the command of each proxy node that starts, stops and reloads its server."""
     for proxy in layout.PROXIES:
-        command = shlex.join(services.proxy_control(where, record, python, proxy))
-        script = where.nodes / proxy / "bin/proxy"
-        layout.write_private(
-            script,
-            "#!/bin/sh\n"
-            "# proxy start|stop|restart|reload|status: this node's service manager\n"
-            f'exec {command} "$@"\n',
-        )
-        script.chmod(0o700)
+        command = services.proxy_control(where, record, python, proxy)
+        _write_command(where.nodes / proxy / "bin/proxy", "start|stop|restart|reload", command)
+
+
+def write_ec2_api(where: Layout, record: Record, python: Path) -> None:
+    """Give the controller the command for its ec2-api, and the inventory what names it.
+
+    ``python`` is the interpreter of the environment that has ec2-api.
+    """
+    name = layout.EC2_API
+    command = services.ec2_api_control(where, record, python)
+    _write_command(where.nodes / "controller/bin" / name, "start|stop|restart", command)
+    variables = where.inventory.with_name("group_vars") / "controller.yaml"
+    variables.parent.mkdir(exist_ok=True)
+    values = {"bin": str(python.parent), "url": f"{record.url(name)}/"}
+    quoted = {key: _yaml(value) for key, value in values.items()}
+    _write_once(variables, lambda: _render("ec2-api.yaml", **quoted))
+
+
+def _write_command(script: Path, actions: str, command: tuple[str, ...]) -> None:
+    layout.write_private(
+        script,
+        "#!/bin/sh\n"
+        f"# {script.name} {actions}|status: this node's service manager\n"
+        f'exec {shlex.join(command)} "$@"\n',
+    )
+    script.chmod(0o700)
 
 
 def give_rings(where: Layout) -> None:

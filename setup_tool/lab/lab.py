@@ -72,13 +72,14 @@ def _silent(_: str) -> None:
     """Report nothing."""
 
 
-def up(folder: Path, *, report: Callable[[str], None] = _silent) -> LabStatus:
+def up(folder: Path, *, ec2: bool = False, report: Callable[[str], None] = _silent) -> LabStatus:
     """Bring the lab up and return when all of it answers.
 
     Starts what does not run, keeps all data, and makes a new lab if there is none.
 
     Args:
         folder: where the lab lies; made if it is missing.
+        ec2: have the controller ready for an ec2-api, from now on; setup-tool sets it up.
         report: gets a sentence for each thing done.
 
     Raises:
@@ -90,9 +91,13 @@ def up(folder: Path, *, report: Callable[[str], None] = _silent) -> LabStatus:
     _make_folder(where.folder)
     with _locked(where.folder):
         record = layout.load(where) or _new(where)
+        if ec2 and not record.ec2:
+            record = layout.mark_ec2(where, record)
         python = packages.SERVERS.interpreter(report)
         configuration.write(where, record)
         configuration.write_control(where, record, python)
+        if record.ec2:
+            configuration.write_ec2_api(where, record, packages.EC2_API.interpreter(report))
         record = starting.start(where, record, services(where, record, python), report)
         return _status(where, record)
 

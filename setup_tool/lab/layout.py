@@ -20,6 +20,9 @@ REGION = "RegionOne"
 PROXIES = ("proxy1", "proxy2")
 NODES = ("controller", *PROXIES)
 STORAGE_SERVERS = ("account", "container", "object")
+EC2_API = "ec2-api"
+CONTROLLED = (*PROXIES, EC2_API)
+"""The services that a command on their node starts and stops."""
 
 _PORTS = (
     "keystone",
@@ -28,6 +31,7 @@ _PORTS = (
     *(f"{node}-ssh" for node in NODES),
     *STORAGE_SERVERS,
     "cache",
+    EC2_API,
 )
 
 
@@ -104,6 +108,10 @@ class Layout:
         """Return the controller's nova.conf."""
         return self.nodes / "controller/etc/nova/nova.conf"
 
+    def ec2_api_conf(self) -> Path:
+        """Return where the controller's ec2-api has its configuration once it is set up."""
+        return self.nodes / "controller/etc/ec2api/ec2api.conf"
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -116,6 +124,8 @@ class Record:
     first_port: int
     seeded: bool = False
     """Whether users and catalogue were put in; never done again, the cloud is the user's then."""
+    ec2: bool = False
+    """Whether an ec2-api was asked for."""
     format: int = FORMAT
 
     def port(self, name: str) -> int:
@@ -179,6 +189,11 @@ def save(layout: Layout, record: Record) -> Record:
 def mark_seeded(layout: Layout, record: Record) -> Record:
     """Remember that users and catalogue are in."""
     return save(layout, replace(record, seeded=True))
+
+
+def mark_ec2(layout: Layout, record: Record) -> Record:
+    """Remember that an ec2-api was asked for."""
+    return save(layout, replace(record, ec2=True))
 
 
 def write_private(path: Path, content: str) -> None:

@@ -53,13 +53,13 @@ def accepts(port: int, timeout: float) -> bool:
     return True
 
 
-def answers(port: int, path: str, timeout: float) -> bool:
-    """Tell whether a GET of the path is answered with success."""
+def answered(port: int, path: str, timeout: float) -> int | None:
+    """Return the status that a GET of the path is answered with; None if it is not."""
     connection = http.client.HTTPConnection(HOST, port, timeout=timeout)
     try:
         connection.request("GET", path)
-        return connection.getresponse().status < http.client.MULTIPLE_CHOICES
+        return connection.getresponse().status
     except (OSError, http.client.HTTPException):
-        return False
+        return None
     finally:
         connection.close()

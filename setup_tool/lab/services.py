@@ -20,22 +20,24 @@ class Service:
 
     name: str
     command: tuple[str, ...]
-    """What starts it. A proxy's command detaches the server itself and then ends."""
+    """What starts it. A command on a node detaches the server itself and then ends."""
     ports: tuple[int, ...]
     address: str
     """Where a person or a client reaches it."""
     health: str | None = None
     """The path of a GET it answers when it is well; None: accepting connections says it."""
+    well: int = 200
+    """The status of that answer."""
 
     @property
     def starts_itself(self) -> bool:
         """Whether the command only starts the server, as a service manager does."""
-        return self.name in layout.PROXIES
+        return self.name in layout.CONTROLLED
 
     def is_well(self, timeout: float = 2.0) -> bool:
         """Ask it, waiting up to ``timeout`` seconds for each port."""
         if self.health is not None:
-            return loopback.answers(self.ports[0], self.health, timeout)
+            return loopback.answered(self.ports[0], self.health, timeout) == self.well
         return all(loopback.accepts(port, timeout) for port in self.ports)
 
 
@@ -92,19 +94,36 @@ def services(where: Layout, record: Record, python: Path) -> tuple[Service, ...]
             )
             for name in layout.PROXIES
         ),
+        *_ec2_api(where, record),
     )
+
+
+def _ec2_api(where: Layout, record: Record) -> tuple[Service, ...]:
+    """Return the controller's ec2-api once somebody has configured it."""
+    if not (record.ec2 and where.ec2_api_conf().exists()):
+        return ()
+    name = layout.EC2_API
+    start = (str(where.nodes / "controller/bin" / name), "start")
+    # without a signature it refuses, and asks nobody before it does
+    return (Service(name, start, (record.port(name),), record.url(name), "/", 400),)
 
 
 def proxy_control(where: Layout, record: Record, python: Path, proxy: str) -> tuple[str, ...]:
     """Return the command, without its action, that controls a proxy node's server."""
-    return (
-        str(python),
-        "-E",
-        "-s",
-        str(SERVERS / "control_proxy.py"),
-        record.id,
-        proxy,
-        str(where.nodes / proxy),
-        str(where.proxy_conf(proxy)),
-        str(where.log(proxy)),
-    )
+    script = _control(record, python, "control_proxy.py", proxy)
+    return (*script, str(where.nodes / proxy), str(where.proxy_conf(proxy)), str(where.log(proxy)))
+
+
+def ec2_api_control(where: Layout, record: Record, python: Path) -> tuple[str, ...]:
+    """Return the command, without its action, that controls the controller's ec2-api.
+
+    ``python`` is the interpreter of the environment that has ec2-api.
+    """
+    name = layout.EC2_API
+    script = _control(record, python, "control_ec2_api.py", name)
+    places = (where.nodes / "controller", where.ec2_api_conf(), where.log(name))
+    return (*script, *map(str, places))
+
+
+def _control(record: Record, python: Path, script: str, service: str) -> tuple[str, ...]:
+    return (str(python), "-E", "-s", str(SERVERS / script), record.id, service)

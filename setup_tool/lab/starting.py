@@ -28,8 +28,8 @@ def start(
 ) -> Record:
     """Start the services that do not run, and return when all of them are well.
 
-    The proxies come when their rings are there. A new cloud is filled; the record
-    that says so is returned.
+    Those that a node's command starts come when the proxies' rings are there. A new
+    cloud is filled; the record that says so is returned.
 
     Raises:
         SetupToolError: a service did not start, with the end of its log; the others
@@ -40,8 +40,9 @@ def start(
     starting = {service.name: _launch(where, record, service) for service in servers}
     _await(where, record, by_name["storage"], starting["storage"])
     configuration.give_rings(where)
-    for name in layout.PROXIES:
-        starting[name] = _launch(where, record, by_name[name])
+    for service in by_name.values():
+        if service.starts_itself:
+            starting[service.name] = _launch(where, record, service)
     _await(where, record, by_name["keystone"], starting["keystone"])
     if not record.seeded:
         seed.fill(
