@@ -36,7 +36,7 @@ class Login:
     project_id: str
     roles: frozenset[str]
     object_store: str
-    """The public URL of the project's account, as the catalogue says."""
+    """The public URL of the project's account, as the catalogue says; empty where it has none."""
 
     @property
     def headers(self) -> dict[str, str]:

@@ -2,49 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tests.lab_fixture import request
 from tests.nodes import places
+from tests.nodes.api import Api
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.lab_fixture import Login
     from tests.nodes.hosts import Hosts
 
 
 @dataclass(frozen=True, slots=True)
-class Accounts:
+class Accounts(Api):
     """Keystone's API with a token of its administrator.
 
     What gives names to things asks as v3 does.
     """
-
-    login: Login
-    url: str
-    """Of the API, with its version."""
-    authority: Path | None = None
 
     @classmethod
     def of(cls, hosts: Hosts) -> Accounts:
         return cls(
             hosts.user("admin", "admin").login, f"{places.KEYSTONE}/v3", hosts.seed.authority
         )
-
-    def ask(self, method: str, path: str, body: object = None) -> Any:
-        """Send a request, which must be answered with success; return what it is answered."""
-        answer = request(
-            method,
-            f"{self.url}{path}",
-            None if body is None else json.dumps(body).encode(),
-            {"Content-Type": "application/json", **self.login.headers},
-            authority=self.authority,
-        )
-        assert 200 <= answer.status < 300, (method, path, answer)
-        return json.loads(answer.body) if answer.body else None
 
     def id_of(self, kind: str, name: str) -> str:
         """Return the id of the one thing of a kind (``users``, ``projects``, ``roles``)."""

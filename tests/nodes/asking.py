@@ -90,7 +90,7 @@ def user(keystone: str, name: str, project: str, password: str, authority: Path 
         answer.headers["X-Subject-Token"],
         token["project"]["id"],
         frozenset(role["name"] for role in token["roles"]),
-        urls[0],
+        next(iter(urls), ""),
     )
     place = f"{keystone}/v3/users/{token['user']['id']}/credentials/OS-EC2"
     made = _posted(place, {"tenant_id": login.project_id}, login.headers, authority)

@@ -53,6 +53,11 @@ class Cloud(Commands):
         return self.hosts.proxies
 
     @property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """The names of the machines in each of the inventory's groups."""
+        return {"proxy": self.proxies}
+
+    @property
     def logins(self) -> dict[str, dict[str, Any]]:
         """The entries of the operator's clouds.yaml."""
         return {
@@ -84,7 +89,7 @@ class Cloud(Commands):
     def inventory(
         self, hosts: Mapping[str, Mapping[str, Any]] | None = None, **variables: Any
     ) -> str:
-        """Return the path of an inventory of the proxies that are on.
+        """Return the path of an inventory of the machines that are on.
 
         ``hosts`` are variables of single ones, ``variables`` are of all; None takes one away.
         """
@@ -99,15 +104,20 @@ class Cloud(Commands):
             "proxy_drain_timeout": 1,
             **variables,
         }
-        proxies = {
-            name: {"ansible_host": self.hosts[name].address, **(hosts or {}).get(name, {})}
-            for name in self.proxies
+        groups = {
+            group: {
+                "hosts": {
+                    name: {"ansible_host": self.hosts[name].address, **(hosts or {}).get(name, {})}
+                    for name in names
+                }
+            }
+            for group, names in self.groups.items()
         }
         written = json.dumps(
             {
                 "all": {
                     "vars": {name: value for name, value in every.items() if value is not None},
-                    "children": {"proxy": {"hosts": proxies}},
+                    "children": groups,
                 }
             },
             indent=1,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.clients.recording import Recorder
+from tests.lab.waiting import wait_until
 from tests.laws.operators import Operators
 from tests.nodes import seeds
 from tests.nodes.cloud import Cloud
@@ -16,6 +17,7 @@ from tests.nodes.debian_clients import SECTIONS
 from tests.nodes.faults import CONF, Proxy, let_drift
 from tests.nodes.hosts import opened
 from tests.nodes.legacy_cloud import LegacyCloud
+from tests.nodes.nova_cloud import NovaCloud
 from tests.nodes.places import PROXIES
 
 if TYPE_CHECKING:
@@ -66,6 +68,17 @@ def legacy_cloud(request: pytest.FixtureRequest) -> Iterator[LegacyCloud]:
     with opened(keep and f"{keep}-legacy", seeds.LEGACY) as made:
         made.up("old")
         yield LegacyCloud(made)
+
+
+@pytest.fixture(scope="module")
+def nova_cloud(request: pytest.FixtureRequest) -> Iterator[NovaCloud]:
+    """A machine with nova and all that it needs; instances can be started natively."""
+    keep = request.config.getoption("--keep-hosts")
+    with opened(keep and f"{keep}-nova", seeds.NOVA) as made:
+        made.up("nova1")
+        cloud = NovaCloud(made)
+        wait_until(cloud.native().is_up, seconds=120)
+        yield cloud
 
 
 @pytest.fixture

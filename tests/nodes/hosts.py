@@ -125,7 +125,7 @@ class Hosts:
 
     def _lower(self, name: str) -> tuple[Path, ...]:
         own = (self.layers[name],) if name in self.layers else ()
-        return (self.seed.layer, *own, self.seed.image)
+        return (self.seed.layer, *own, *self.seed.below)
 
     def _furnish(self, made: Machine) -> None:
         """Write what makes a machine one of this cloud."""

@@ -45,20 +45,41 @@ class Image:
         known_by = cache.digest(_SCRIPT, self.packages, *files)
         return cache.kept(self.name, known_by, self._make)
 
-    def layer(self, name: str, packages: Path) -> Path:
+    def below(self) -> tuple[Path, ...]:
+        """Return what machines that have it lie on, the uppermost first; as `root`."""
+        return (self.root(),)
+
+    def layer(self, name: str, packages: Path, offered: tuple[str, ...] = ()) -> Path:
         """Return what more packages are over it, for the machines that have them.
 
-        It is made with apt where it is not kept, which takes a way out: not on a cloud's network.
+        Those that are ``offered`` lie in a repository there, not installed. It is made with apt
+        where it is not kept, which takes a way out: not on a cloud's network.
         """
         root = self.root()
-        known_by = cache.digest(root.name, _LAYER, packages)
-        told = (self.suite, str(root))
+        known_by = cache.digest(root.name, _LAYER, packages, *offered)
+        told = (self.suite, str(root), *offered)
         made = cache.kept(name, known_by, lambda it: _run(name, packages, _LAYER, it, *told))
         return made / "layer"
 
     def _make(self, folder: Path) -> None:
         given = (*self.inside, unpacked("tools", self.tools)) if self.tools else self.inside
         _run(self.name, self.packages, _SCRIPT, folder, self.suite, *map(str, given))
+
+
+@dataclass(frozen=True, slots=True)
+class Layered:
+    """An image with more packages, for machines that all have them."""
+
+    image: Image
+    name: str
+    packages: Path
+    offered: tuple[str, ...] = ()
+    """The names of packages that can be installed there."""
+
+    def below(self) -> tuple[Path, ...]:
+        """Return what machines that have it lie on, the uppermost first; see `Image.layer`."""
+        layer = self.image.layer(self.name, self.packages, self.offered)
+        return (layer, *self.image.below())
 
 
 def _run(name: str, names: Path, script: Path, folder: Path, *words: str) -> None:
@@ -79,6 +100,9 @@ def _run(name: str, names: Path, script: Path, folder: Path, *words: str) -> Non
 
 TODAY = Image("bookworm")
 """Debian 12, whose packages Keystone and Swift are."""
+
+NOVA = Layered(TODAY, "nova", _FILES / "packages-nova", ("python3-venv",))
+"""The same with nova and what belongs to it."""
 
 LEGACY = Image(
     "bullseye",

@@ -11,6 +11,7 @@ BALANCER = 2
 S3_VIP = 3
 KEYSTONE_VIP = 4
 LEGACY = 31
+NOVA = 41
 
 KEYSTONE = f"https://{ipv4(KEYSTONE_VIP)}:5000"
 S3 = f"http://{ipv4(S3_VIP)}:8080"
@@ -22,6 +23,17 @@ LEGACY_KEYSTONE = f"http://{ipv4(LEGACY)}:5000"
 LEGACY_KEYSTONE_ADMIN = f"http://{ipv4(LEGACY)}:35357"
 """Where v2.0 has what only administrators may ask for."""
 LEGACY_SWIFT = f"http://{ipv4(LEGACY)}:8080"
+
+NOVA_KEYSTONE = f"http://{ipv4(NOVA)}:5000"
+NOVA_APIS = {
+    "compute": f"http://{ipv4(NOVA)}:8774/v2.1",
+    "image": f"http://{ipv4(NOVA)}:9292",
+    "network": f"http://{ipv4(NOVA)}:9696",
+    "placement": f"http://{ipv4(NOVA)}:8778",
+    "volume": f"http://{ipv4(NOVA)}:8776/v3",
+}
+EC2 = f"http://{ipv4(NOVA)}:8788/"
+"""Where setup-tool has the EC2 API answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,18 @@ PLACES = {
         ports=(3306, 5000, 11211, 6200, 6201, 6202),
     ),
     "ctl2": Place((12,), ("keystone.service",), ("ctl1",), (5000,)),
+    "nova1": Place(
+        (NOVA,),
+        tuple(
+            f"{name}.service"
+            for name in (
+                *("keystone", "mariadb", "memcached", "rabbitmq-server", "glance-api"),
+                *("placement-api", "neutron-api", "cinder-api", "cinder-scheduler"),
+                *("nova-api", "nova-conductor", "nova-scheduler", "nova-compute"),
+            )
+        ),
+        ports=(5000, 8774, 8776, 8778, 9292, 9696),
+    ),
     "old": Place(
         (LEGACY,),
         ("keystone-public.service", "keystone-admin.service", "swift-proxy.service", *_STORAGE),

@@ -15,8 +15,11 @@ from tests.nodes.network import OPERATOR, Network
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tests.nodes.image import Image
+    from tests.nodes.image import Image, Layered
     from tests.nodes.machine import Machine
+
+
+_BELOW = "below"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +29,9 @@ class Seed:
     folder: Path
 
     @property
-    def image(self) -> Path:
-        """The root folder of the image that it was made on."""
-        return Path((self.folder / "image").read_text())
+    def below(self) -> tuple[Path, ...]:
+        """What it was made on, the uppermost first: a layer where it has one, and the image."""
+        return tuple(map(Path, (self.folder / _BELOW).read_text().splitlines()))
 
     @property
     def layer(self) -> Path:
@@ -57,7 +60,7 @@ class Making:
     """How a seed is made: a machine with the image is booted, filled and shut down."""
 
     name: str
-    image: Image
+    image: Image | Layered
     place: str
     """Whose address and name that machine has."""
     users: tuple[str, ...]
@@ -68,19 +71,19 @@ class Making:
 
     def seed(self) -> Seed:
         """Return the seed for the image as it is now; made where it is not kept."""
-        base = self.image.root()
-        known_by = cache.digest(base.name, Path(__file__), *self.made_by)
-        return Seed(cache.kept(self.name, known_by, lambda folder: self._make(Seed(folder), base)))
+        below = self.image.below()
+        known_by = cache.digest(*map(str, below), Path(__file__), *self.made_by)
+        return Seed(cache.kept(self.name, known_by, lambda folder: self._make(Seed(folder), below)))
 
-    def _make(self, made: Seed, base: Path) -> None:
-        (made.folder / "image").write_text(str(base))
+    def _make(self, made: Seed, below: tuple[Path, ...]) -> None:
+        (made.folder / _BELOW).write_text("".join(f"{path}\n" for path in below))
         _write_passwords(made, self.users)
         with remains.claimed() as folder:
             network = Network(folder.name)
             network.lay()
             network.plug(OPERATOR, places.OPERATOR)
             numbers = places.PLACES[self.place].numbers
-            host = machine.Machine(self.place, numbers, (), network, folder / self.place, (base,))
+            host = machine.Machine(self.place, numbers, (), network, folder / self.place, below)
             host.prepare()
             keys.write_key(host.root / "etc/ssh/ssh_host_ed25519_key")
             with network.entered(OPERATOR):

@@ -1,4 +1,4 @@
-"""The two kinds of clouds: today's releases behind a balancer, and Pike's on one machine."""
+"""The kinds of clouds: today's behind a balancer, and two of one machine, with nova and Pike's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from setup_tool.core.secret import Secret
 from setup_tool.lab import seed as accounts
 from tests.lab.waiting import wait_until
-from tests.nodes import asking, authority, image, places, seed
+from tests.nodes import asking, authority, image, nova_seed, places, seed
 from tests.nodes.network import ipv4, ipv6
 
 if TYPE_CHECKING:
@@ -74,8 +74,19 @@ LEGACY = seed.Making(
 )
 """Keystone 12.0.3 and Swift 2.15.2."""
 
+NOVA = seed.Making(
+    "seed-nova",
+    image.NOVA,
+    "nova1",
+    (*nova_seed.USERS, *nova_seed.SERVICES, "database", "messages"),
+    (*_ALL_MADE_BY[1:], Path(nova_seed.__file__), nova_seed.SCRIPT),
+    nova_seed.fill,
+)
+"""Debian 12's nova, neutron, glance, cinder and placement, with a Keystone of their own."""
+
 if __name__ == "__main__":
     # Each waits for its network and its disk more than it computes.
-    with ThreadPoolExecutor() as both:
-        for made in [both.submit(making.seed) for making in (TODAY, LEGACY)]:
+    with ThreadPoolExecutor() as side_by_side:
+        makings = (NOVA, TODAY, LEGACY)
+        for made in [side_by_side.submit(making.seed) for making in makings]:
             made.result()
