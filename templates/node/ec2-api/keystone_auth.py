@@ -496,15 +496,16 @@ def request_context(request: Any, request_id: str, token: access.AccessInfo) -> 
 
 
 def forget_signature(request: Any) -> None:
-    """Take the signature out of what goes on.
+    """Take out of what goes on what only the signature was about.
 
     ec2-api logs the environment of requests that fail unexpectedly, and takes every parameter
     that it does not know for one of the action's.
     """
     request.environ.pop("HTTP_AUTHORIZATION", None)
-    for name in list(request.GET):
-        if name == "Signature" or name.startswith("X-Amz-"):
-            del request.GET[name]
+    for parameters in (request.GET, request.POST):
+        for name in list(parameters):
+            if name in ("Signature", "Expires") or name.startswith("X-Amz-"):
+                del parameters[name]
 
 
 def _ec2_tokens_url() -> str:
