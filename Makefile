@@ -5,6 +5,8 @@ VENV := .venv
 CLIENTS := .cache/clients
 # More of them: other versions, which exclude each other, and what only `test-clients` needs.
 MORE_CLIENTS := $(CLIENTS)-older $(CLIENTS)-more
+# Another implementation of EC2.
+MOTO := .cache/moto
 PYTHON ?= python3
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
@@ -39,7 +41,7 @@ test-clients: $(VENV)/dev $(CLIENTS)/ready $(MORE_CLIENTS:=/ready) $(CLIENTS)-np
 	$(BIN)/python -m pytest tests/clients --numprocesses=$(TESTS_AT_ONCE) --dist=load
 
 # EC2: the filter, the role and the checks against real servers of it.
-test-ec2: $(VENV)/dev
+test-ec2: $(VENV)/dev $(CLIENTS)/ready $(MOTO)/ready
 	$(BIN)/python -m pytest tests/ec2 --numprocesses=$(TESTS_AT_ONCE) --dist=loadfile
 
 # On real hosts: Debian machines with systemd, in namespaces. Needs root.
@@ -88,8 +90,8 @@ $(VENV)/dev: $(VENV)/operator requirements/dev.txt
 	VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r requirements/dev.txt
 	touch $@
 
-# The clients that the written files are for; they must not share our libraries.
-$(CLIENTS)/ready $(MORE_CLIENTS:=/ready): .cache/%/ready: $(UV) requirements/%.txt
+# The clients that the written files are for, and moto; they must not share our libraries.
+$(CLIENTS)/ready $(MORE_CLIENTS:=/ready) $(MOTO)/ready: .cache/%/ready: $(UV) requirements/%.txt
 	$(UV) venv --quiet --clear $(@D)
 	VIRTUAL_ENV=$(@D) $(UV) pip install --quiet --require-hashes -r requirements/$*.txt
 	touch $@

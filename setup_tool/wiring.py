@@ -214,11 +214,11 @@ def open_web(ca_bundle: str | None) -> Web:
     return UrllibWeb(ca_bundle)
 
 
-def open_signer() -> Signer:
-    """Return what signs S3 requests."""
+def open_signer(clock: Clock | None = None) -> Signer:
+    """Return what signs S3 and EC2 requests, by this machine's time or a clock of its own."""
     from setup_tool.adapters.signing import BotocoreSigner
 
-    return BotocoreSigner(open_clock())
+    return BotocoreSigner(clock or open_clock())
 
 
 def open_clock() -> Clock:

@@ -101,7 +101,8 @@ def _verify(
         foreign=other.issued.credential.pair,
         native=verifying.native_access(ourselves),
     )
-    results = verifying.run_checks(plan, demo.urls.ca_bundle, on_result)
+    found = verifying.Verification(s3=plan, ca_bundle=demo.urls.ca_bundle)
+    results = verifying.run_checks(found, progress, on_result)
     typer.echo("\n".join(check_lines(results)))
     if not all_well(results):
         raise NotConvergedError("Not every check passed; the table above says which and why.")

@@ -39,3 +39,7 @@ class UnmetError(Exception):
         super().__init__(detail)
         self.error = error
         self.hint = hint
+
+
+class SkippedError(Exception):
+    """What a check is about is not there to be tried; ``str()`` is the reason."""

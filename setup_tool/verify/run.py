@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from setup_tool.core.errors import UnreachableError
-from setup_tool.verify.check import UnmetError
+from setup_tool.verify.check import SkippedError, UnmetError
 from setup_tool.verify.result import CheckResult, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from setup_tool.ports import Clock
     from setup_tool.verify.answer import ServiceError
@@ -97,23 +97,23 @@ class Run:
     def remove_all(
         self,
         target: str,
-        things: Callable[[], Sequence[str]],
-        remove: Callable[[str], str],
+        things: Mapping[str, Callable[[], str]],
         advice: str,
     ) -> None:
         """Remove what was made, if anything was, and tell what could not be.
 
-        ``things`` names what may be there, ``remove`` returns why one of them is left, or an
-        empty string. Ctrl-C is heard once: what is left is tried again, the next one gives up.
+        ``things`` are what may be there by what people call it, each with what removes it and
+        returns why it is left, or an empty string. Ctrl-C is heard once: what is left is tried
+        again, the next one gives up.
         """
-        left = dict.fromkeys(things(), "interrupted")
+        left = dict.fromkeys(things, "interrupted")
         if not left:
             return
         start = self.clock.monotonic()
         try:
-            _remove_each(left, things, remove)
+            _remove_each(left, things)
         except KeyboardInterrupt:
-            _remove_each(left, things, remove)
+            _remove_each(left, things)
             raise
         finally:
             reasons = _reasons(left)
@@ -125,12 +125,11 @@ class Run:
             self.tell(REMOVAL, target, start, found)
 
 
-def _remove_each(
-    left: dict[str, str], things: Callable[[], Sequence[str]], remove: Callable[[str], str]
-) -> None:
-    """Remove each, noting why it is left, with no reason when it is not."""
-    for thing in things():
-        left[thing] = remove(thing)
+def _remove_each(left: dict[str, str], things: Mapping[str, Callable[[], str]]) -> None:
+    """Remove each that is left, noting why it still is, with no reason when it is not."""
+    for thing, remove in things.items():
+        if left[thing]:
+            left[thing] = remove()
 
 
 def _reasons(left: Mapping[str, str]) -> str:
@@ -152,6 +151,8 @@ def _attempt(
         if not hint and unmet.error is not None:
             hint = explain(check, unmet.error)
         return Found(Status.FAILED, str(unmet), hint)
+    except SkippedError as reason:
+        return Found(Status.SKIPPED, str(reason))
     except UnreachableError as error:
         hint = FELL_SILENT if answered_before else ""
         return Found(Status.FAILED, str(error), hint, silence=True)

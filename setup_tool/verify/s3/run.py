@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from setup_tool.core.errors import UnreachableError
@@ -80,9 +81,8 @@ class _Gateways:
 
     def remove_all(self) -> None:
         """Remove what was made, and say what could not be."""
-        self.run.remove_all(
-            self.plan.url, self.leftovers.buckets, self._remove, "Delete these buckets by hand."
-        )
+        buckets = {each: partial(self._remove, each) for each in self.leftovers.buckets()}
+        self.run.remove_all(self.plan.url, buckets, "Delete these buckets by hand.")
 
     def _remove(self, bucket: str) -> str:
         return self.leftovers.remove(bucket, self._sessions(bucket), self.clock)
