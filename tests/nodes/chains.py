@@ -17,7 +17,7 @@ from tests.nodes.faults import Proxy, temporary
 from tests.nodes.places import PROXIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from tests.laws.operators import Operators
@@ -29,13 +29,15 @@ _STRETCH = 17
 
 
 def chains(served: Mapping[str, Proxy], operators: Mapping[str, Operators]) -> list[Chain]:
-    """Return a chain for each proxy; their kills together are as many as `INSTANTS`."""
+    """Return a chain for each proxy; their kills together are `INSTANTS` or some more."""
     found = []
     for name, proxy in served.items():
         proxy.drift()
         inventory = proxy.cloud.inventory(proxy_drain="off")
         committer = Committer(proxy.cloud.environment, inventory, name)
         found.append(Chain(proxy, committer, operators[name], proxy.words()))
+    for chain in found:
+        chain.committer.await_ready()
     return found
 
 
@@ -57,26 +59,34 @@ class Chain:
     words: tuple[str, ...]
 
     def of_killed_operators(self) -> int:
-        """Return how many operators were killed before they had seen the end."""
+        """Return how many operators were killed before they had seen the end.
+
+        They come in pairs, of which the second finds the run of the first at work, or done.
+        """
         statuses, endings = [], set()
-        for run, instant in self._times("operator"):
-            process = self.committer.start(run)
-            _let_pass(instant)
-            kill(process)
-            statuses.append(self.committer.ended()[0])
-            self._assert_whole(run)
+        chance = random.Random(f"{SEED} second {self.proxy.name}")  # noqa: S311 - repeatable
+        self.proxy.conf.write_bytes(self.proxy.new)
+        refused = _seconds(lambda: self._commit("operator-stale", "stale: "))
+        for run, instant in self._times("operator", -(-_share(self.proxy.name) // 2)):
+            second = f"{run}-second"
+            for name, when in ((run, instant), (second, chance.uniform(0, refused))):
+                process = self.committer.start(name)
+                _let_pass(when)
+                kill(process)
+                statuses.append(self.committer.ended()[0])
+                self._assert_whole(name)
             wait_until(lambda: not self._unended(), seconds=120)
-            endings.add(self._ending(run))
-            self._assert_whole(run)
+            self._assert_whole(second)
+            endings |= {self._ending(run), self._ending(second)}
         # none where it was killed before the node had heard all of the run
         assert endings <= {"done", "stale", "locked", None}
-        assert "done" in endings
+        assert {"done", "locked"} <= endings
         return statuses.count(-signal.SIGKILL)
 
     def of_killed_runs(self) -> int:
         """Return how many runs were killed before their end."""
         killed = 0
-        for run, instant in self._times("run"):
+        for run, instant in self._times("run", _share(self.proxy.name)):
             self.committer.start(run)
             wait_until((self.proxy.runs / run / "real").exists, seconds=60)  # it has begun
             _let_pass(instant)
@@ -88,24 +98,27 @@ class Chain:
             self._assert_whole(run)
         return killed
 
-    def _times(self, kind: str) -> Iterator[tuple[str, float]]:
+    def _times(self, kind: str, kills: int) -> Iterator[tuple[str, float]]:
         """Give runs names, and seconds after which something is to be killed.
 
         Before each the file is as the plan found it; now and then apply itself runs.
         """
         chance = random.Random(f"{SEED} {kind} {self.proxy.name}")  # noqa: S311 - repeatable
-        self.committer.await_ready()
-        begun = time.monotonic()
-        self.committer.start(f"{kind}-whole")
-        assert self.committer.ended() == (0, "done: ")
-        whole_run = time.monotonic() - begun
-        for number in range(_share(self.proxy.name)):
+        self.proxy.drift()
+        whole = _seconds(lambda: self._commit(f"{kind}-whole", "done: "))
+        for number in range(kills):
             self.proxy.drift()
-            yield f"{kind}-{number}", chance.uniform(0, whole_run)
+            yield f"{kind}-{number}", chance.uniform(0, whole)
             if number % _STRETCH == _STRETCH - 1:
                 self._converge()
         self._converge()
         self.committer.close()
+
+    def _commit(self, run: str, ending: str) -> None:
+        self.committer.start(run)
+        status, said = self.committer.ended()
+        assert status == 0
+        assert said.startswith(ending), said
 
     def _converge(self) -> None:
         status = self.operators.run(*self.words)
@@ -136,6 +149,13 @@ def _is_unended(run: Path) -> bool:
 def _share(name: str) -> int:
     """Return how many of the instants fall to this proxy."""
     return len(range(PROXIES.index(name), INSTANTS, len(PROXIES)))
+
+
+def _seconds(work: Callable[[], None]) -> float:
+    """Return how long something takes."""
+    begun = time.monotonic()
+    work()
+    return time.monotonic() - begun
 
 
 def _let_pass(seconds: float) -> None:
