@@ -44,13 +44,26 @@ class Many:
 
 
 @cache
+def load_texts() -> Mapping[str, str]:
+    """Return the files that are put on nodes, by their names below ``templates/node``."""
+    from setup_tool.data import folder
+
+    templates = folder("templates") / "node"
+    return {
+        str(path.relative_to(templates)): path.read_text(encoding="utf-8")
+        for path in sorted(templates.glob("*/*"))
+        if path.is_file()
+    }
+
+
+@cache
 def load_roles() -> Mapping[str, Role]:
     """Return the roles that came with the program, by name; their files are read once."""
     from setup_tool.data import folder
     from setup_tool.declare.roles import load_role
 
     roles = (
-        load_role(path.read_text(encoding="utf-8"), f"roles/{path.name}")
+        load_role(path.read_text(encoding="utf-8"), f"roles/{path.name}", load_texts())
         for path in sorted(folder("roles").glob("*.yaml"))
     )
     return {role.name: role for role in roles}
@@ -128,6 +141,7 @@ def open_world(
             listener=listener,
             records=FileRecords(state_folder() / "runs"),
             roles=load_roles(),
+            texts=load_texts(),
             forks=forks,
         )
     finally:

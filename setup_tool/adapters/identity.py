@@ -17,6 +17,7 @@ from setup_tool.core.identity import (
     FindProject,
     FindRole,
     FindUser,
+    IsOurUser,
     ListCatalogue,
     LoginAnswer,
     Presence,
@@ -90,7 +91,7 @@ class KeystoneIdentity:
             verify=self._login.verify,
         )
 
-    def _answer(self, query: IdentityQuery) -> IdentityFact:
+    def _answer(self, query: IdentityQuery) -> IdentityFact:  # noqa: PLR0911 - a table
         match query:
             case ListCatalogue():
                 return self._catalogue()
@@ -100,6 +101,8 @@ class KeystoneIdentity:
                 return _presence(self._names.user(user))
             case FindProject(project):
                 return _presence(self._names.project(project))
+            case IsOurUser(user, description):
+                return self._names.is_described(user, description)
             case ReadGrants():
                 return self._grants(query)
             case TryLogin(login):

@@ -17,6 +17,7 @@ from setup_tool.core.identity import (
     CreateService,
     CreateUser,
     DeleteEndpoint,
+    DeleteUser,
     DisableProject,
     DisableService,
     DisableUser,
@@ -55,8 +56,10 @@ class Steps:
                 self._create_role(name)
             case CreateProject(project):
                 self._create_project(project)
-            case CreateUser(user, password):
-                self._create_user(user, password)
+            case CreateUser():
+                self._create_user(step)
+            case DeleteUser(user, description):
+                self._delete_user(user, description)
             case SetPassword(user, password):
                 self._set_password(user, password)
             case EnableUser(user):
@@ -117,7 +120,9 @@ class Steps:
             if found is None or not found.enabled:
                 raise SetupToolError(f"{error} {PLAN_AGAIN}") from None
 
-    def _create_user(self, user: UserRef, password: Secret) -> None:
+    def _create_user(self, step: CreateUser) -> None:
+        user, password = step.user, step.password
+        more = {} if step.description is None else {"description": step.description}
         domain_id = self._names.domain_id(user.domain)
         if domain_id is None:
             raise SetupToolError(
@@ -127,11 +132,25 @@ class Steps:
             self._keystone.call(
                 f"create user {user}",
                 lambda client: client.users.create(
-                    user.name, domain=domain_id, password=password.reveal(), enabled=True
+                    user.name, domain=domain_id, password=password.reveal(), enabled=True, **more
                 ),
             )
         except ConflictError as error:
             raise SetupToolError(f"{error} {PLAN_AGAIN}") from None
+
+    def _delete_user(self, user: UserRef, description: str) -> None:
+        found = self._names.user(user)
+        if found is None:
+            return
+        if not self._names.is_described(user, description):
+            raise SetupToolError(
+                f"User {user} is not removed: its description does not say any more that "
+                f"setup-tool made it. {PLAN_AGAIN}"
+            )
+        try:
+            self._keystone.call(f"delete user {user}", lambda client: client.users.delete(found.id))
+        except MissingError:
+            return
 
     def _set_password(self, user: UserRef, password: Secret) -> None:
         found = self._user(user)

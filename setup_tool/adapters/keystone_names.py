@@ -36,6 +36,19 @@ class Names:
         """Return a user, or None. Raises `SetupToolError` when the listing fails."""
         return self._in_domain("users", ref, "list users")
 
+    def is_described(self, ref: UserRef, description: str) -> bool:
+        """Tell whether a user is there and has this description, which v2.0 has for none."""
+        found = self.user(ref)
+        if found is None:
+            return False
+        try:
+            record = self._keystone.call(
+                f"read user {ref}", lambda client: client.users.get(found.id)
+            )
+        except MissingError:
+            return False
+        return getattr(record, "description", None) == description
+
     def project(self, ref: ProjectRef) -> Found | None:
         """Return a project, or None. Raises `SetupToolError` when the listing fails."""
         return self._in_domain("projects", ref, "list projects")

@@ -18,7 +18,7 @@ _COLOURS = {
     Action.SETTLE: "magenta",
 }
 _TITLES = {
-    Stage.BEFOREHAND: "Before that, on Swift proxies",
+    Stage.BEFOREHAND: "Before all else",
     Stage.ACCOUNTS: "Accounts in Keystone",
     Stage.CONTROLLERS: "Controllers, one at a time",
     Stage.PROXIES: "Swift proxies, the first one alone",

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from setup_tool.core.accounts import AccountFact
+from setup_tool.core.environments import EnvironmentsFact
 from setup_tool.core.firewall import FirewallFact
+from setup_tool.core.folders import FolderFact
 from setup_tool.core.history import BackupFact, HistoryFact
 from setup_tool.core.oslo_files import OsloFilesFact
 from setup_tool.core.queries import NodeQuery
@@ -74,6 +77,7 @@ class ServiceFact:
     own (no container, no uwsgi), and takes SIGUSR1 for a reload without a gap.
     ``swift_init``: the node has ``swift-init``, and what runs, if anything does, is
     Swift's own server, started by that.
+    ``enabled``: systemd starts the unit whenever the node starts; None where it does not say.
     """
 
     running: bool
@@ -82,6 +86,7 @@ class ServiceFact:
     unit: str | None = None
     seamless: bool = False
     swift_init: bool = False
+    enabled: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,5 +206,8 @@ NodeFact = (
     | HttpFact
     | FirewallFact
     | OsloFilesFact
+    | AccountFact
+    | FolderFact
+    | EnvironmentsFact
 )
 NodeFacts = Mapping[NodeQuery, NodeFact]

@@ -85,6 +85,14 @@ class FindUser:
 
 
 @dataclass(frozen=True, slots=True)
+class IsOurUser:
+    """Whether a user has this description, by which we know those we made; answered by ``bool``."""
+
+    user: UserRef
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReadGrants:
     """The names of the roles a user has on a project; answered by ``frozenset[str]``.
 
@@ -103,7 +111,9 @@ class TryLogin:
     login: Login
 
 
-IdentityQuery = ListCatalogue | FindRole | FindProject | FindUser | ReadGrants | TryLogin
+IdentityQuery = (
+    ListCatalogue | FindRole | FindProject | FindUser | IsOurUser | ReadGrants | TryLogin
+)
 
 
 class Presence(Enum):
@@ -179,10 +189,19 @@ class CreateProject:
 
 @dataclass(frozen=True, slots=True)
 class CreateUser:
-    """Make an enabled user with this password."""
+    """Make an enabled user with this password; ``description`` tells later that we made it."""
 
     user: UserRef
     password: Secret
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteUser:
+    """Remove a user that `CreateUser` made, as its description must still say."""
+
+    user: UserRef
+    description: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +345,7 @@ IdentityStep = (
     CreateRole
     | CreateProject
     | CreateUser
+    | DeleteUser
     | SetPassword
     | EnableUser
     | EnableProject

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from setup_tool.core.accounts import ReadAccount
+from setup_tool.core.environments import ReadEnvironments
 from setup_tool.core.firewall import ReadFirewall
+from setup_tool.core.folders import ReadFolder
 from setup_tool.core.oslo_files import ReadOsloFiles
 
 
@@ -140,4 +143,7 @@ NodeQuery = (
     | FetchHttp
     | ReadFirewall
     | ReadOsloFiles
+    | ReadAccount
+    | ReadFolder
+    | ReadEnvironments
 )

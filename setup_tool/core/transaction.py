@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from setup_tool.core.accounts import MakeAccount, RemoveAccount
+from setup_tool.core.environments import BuildEnvironment, RemoveEnvironments
 from setup_tool.core.firewall import OpenPort
+from setup_tool.core.folders import MakeFolder, RemoveFolder
 
 if TYPE_CHECKING:
     from setup_tool.core.content import Content
@@ -18,7 +21,7 @@ class WriteFile:
     """Replace a file whose digest is still ``replaces`` (None: it must not exist).
 
     Owner, mode, extended attributes and label are kept; ``mode`` and ``owner``
-    (``UID:GID``; None: its folder's) are for a new file.
+    (``UID:GID`` or names; None: its folder's) are for a new file.
     ``in_place``: written through the existing inode, for bind mounts only.
     """
 
@@ -71,7 +74,9 @@ class ServiceControl:
     ``health_statuses`` are the HTTP statuses of ``health_url`` that mean it is well; so
     does 503 while the file ``disable_path`` is there, by which Swift's health check takes
     a proxy out of its balancer. With ``drain`` that is done around each reload or restart.
-    Timeouts are in seconds.
+    ``own_unit``: the unit's file is ours, so systemd is told to read it, and to start the service
+    whenever the node starts. ``stop`` is a command in the place of systemd. Timeouts are in
+    seconds.
     """
 
     name: str
@@ -87,6 +92,15 @@ class ServiceControl:
     drain: Drain | None = None
     health_statuses: tuple[int, ...] = (200,)
     health_timeout: int = 60
+    own_unit: bool = False
+    stop: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndService:
+    """Stop a service for good, before its files are removed, and forget its stamp."""
+
+    service: ServiceControl
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +141,20 @@ class InstallPackages:
 
 
 NodeStep = (
-    SettleRun | InstallPackages | WriteFile | RemoveFile | BounceService | StampService | OpenPort
+    SettleRun
+    | MakeAccount
+    | MakeFolder
+    | InstallPackages
+    | BuildEnvironment
+    | EndService
+    | WriteFile
+    | RemoveFile
+    | BounceService
+    | StampService
+    | OpenPort
+    | RemoveFolder
+    | RemoveEnvironments
+    | RemoveAccount
 )
 
 

@@ -19,6 +19,7 @@ from setup_tool.declare.bind_catalogue import (
 )
 from setup_tool.declare.bind_ec2_user import ec2_user_use
 from setup_tool.declare.bind_logins import check_logins, is_renewed, login_uses
+from setup_tool.declare.bind_standalones import bind_standalones
 from setup_tool.declare.mixed_auth import check_auth
 from setup_tool.declare.questions import is_controller, is_proxy
 from setup_tool.declare.single_points import single_points
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
 
     from setup_tool.core.identity import CatalogueFact
     from setup_tool.declare.bind_controller import Controller
+    from setup_tool.declare.bind_ec2_api import Supplies
     from setup_tool.declare.bind_logins import Repair
     from setup_tool.declare.bind_proxy import Proxy
+    from setup_tool.declare.ec2_api import Standalone
     from setup_tool.declare.inventory import Node
     from setup_tool.declare.wanted import Use
     from setup_tool.resources.resource import Answers
@@ -68,9 +71,12 @@ def read_proxies(nodes: Sequence[Node], facts: Mapping[str, Answers]) -> tuple[P
 def bind(
     nodes: Sequence[Node],
     proxies: Sequence[Proxy],
+    standalones: Sequence[Standalone],
     facts: Mapping[str, Answers],
     identity: Answers,
+    *,
     repair: Repair,
+    supplies: Supplies,
 ) -> Bound:
     """Return which roles are used for whom, with which values.
 
@@ -91,7 +97,17 @@ def bind(
     by_region: dict[str, dict[str, str]] = {}
     s3: dict[str, list[Node]] = {}
     controllers = [node for node in nodes if is_controller(node)]
-    _bind_controllers(controllers, facts, catalogue, uses, notes)
+    served_by_nova = _bind_controllers(controllers, facts, catalogue, uses, notes)
+    made = bind_standalones(
+        standalones,
+        facts,
+        identity,
+        repair=repair,
+        supplies=supplies,
+        served_by_nova=served_by_nova,
+    )
+    uses += made.uses
+    notes += made.notes
     for proxy in proxies:
         region = regions[proxy.node.name]
         location = proxy.node.settings.s3_location or proxy.location or region
@@ -122,8 +138,11 @@ def _bind_controllers(
     catalogue: CatalogueFact,
     uses: list[Use],
     notes: list[Note],
-) -> None:
-    """Add what is to be declared and said of controllers, and published of EC2."""
+) -> frozenset[str]:
+    """Add what is to be declared and said of controllers, and published of nova's EC2.
+
+    Returns the regions in which nova serves it.
+    """
     serving: dict[str, list[Controller]] = {}
     without: set[str] = set()
     for node in controllers:
@@ -138,7 +157,7 @@ def _bind_controllers(
         use, said = bind_controller.other_use(controller)
         notes += said
         uses += [] if use is None else [use]
-        if not controller.has_ec2:
+        if not controller.has_ec2 and node.settings.ec2 != "standalone":
             without.add(region)
     for region, served in serving.items():
         nodes = [controller.node for controller in served]
@@ -156,6 +175,7 @@ def _bind_controllers(
     user = ec2_user_use(everywhere)
     uses += [] if user is None else [user]
     notes += [note for r in sorted(without - set(serving)) for note in left_over(r, catalogue)]
+    return frozenset(serving)
 
 
 def _keystone_at_one(proxies: Sequence[Proxy], controllers: Sequence[Node]) -> list[Note]:

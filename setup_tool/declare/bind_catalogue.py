@@ -22,7 +22,7 @@ _CLOUD = "/services/Cloud"
 _ADMIN = "/services/Admin"
 """What the installation guides of Folsom to Kilo published; nova serves only the first."""
 
-_DESCRIPTIONS = {"s3": "S3 API of Swift", "ec2": "EC2 API of nova"}
+_OF_SWIFT, _OF_NOVA, _OF_EC2_API = "S3 API of Swift", "EC2 API of nova", "EC2 API (ec2-api)"
 
 
 def read_catalogue(identity: Answers) -> CatalogueFact:
@@ -74,7 +74,7 @@ def s3_use(region: str, nodes: Sequence[Node], catalogue: CatalogueFact) -> Use:
             f"The URL of S3 in region {region} cannot be told: Keystone has no single public "
             "object-store endpoint there. Set `s3_url` in the inventory."
         )
-    return _api_use("s3", region, urls)
+    return _api_use("s3", _OF_SWIFT, region, urls)
 
 
 def ec2_use(region: str, nodes: Sequence[Node], catalogue: CatalogueFact) -> Use:
@@ -82,23 +82,50 @@ def ec2_use(region: str, nodes: Sequence[Node], catalogue: CatalogueFact) -> Use
 
     Raises `DeclarationError` where its URL cannot be told.
     """
-    found = {
-        name: f"{url.split('://', 1)[0]}://{host(url)}:{EC2_PORT}{_CLOUD}"
-        for name, url in catalogue_urls(catalogue, "compute", region).items()
-    }
+    found = _beside_compute(region, catalogue, f":{EC2_PORT}{_CLOUD}")
     said = {name: url for name in INTERFACES if (url := _agreed(nodes, f"ec2_url_{name}"))}
     public = said.get("public") or found.get("public")
     if public is None:
-        raise DeclarationError(
-            f"The URL of EC2 in region {region} cannot be told: Keystone has no single public "
-            "compute endpoint there. Set `ec2_url_public` in the inventory."
-        )
+        raise _untold(region)
     internal = said.get("internal") or found.get("internal")
     beside = internal or found.get("admin") or public
     if beside.endswith(_CLOUD):
         beside = beside.removesuffix(_CLOUD) + _ADMIN
     urls = {"public": public, "internal": internal or public, "admin": said.get("admin") or beside}
-    return _api_use("ec2", region, urls)
+    return _api_use("ec2", _OF_NOVA, region, urls)
+
+
+def ec2_api_use(region: str, nodes: Sequence[Node], catalogue: CatalogueFact) -> Use:
+    """Return what is to be published of ec2-api in a region whose controllers are ``nodes``.
+
+    Raises `DeclarationError` where its URL cannot be told.
+    """
+    ports = {node.settings.ec2_api_port for node in nodes}
+    if len(ports) > 1:
+        raise DeclarationError(
+            f"The inventory says different things for ec2_api_port in region {region}. Nodes of "
+            "one region must agree on it."
+        )
+    found = _beside_compute(region, catalogue, f":{ports.pop()}/")
+    urls = found | {n: url for n in INTERFACES if (url := _agreed(nodes, f"ec2_url_{n}"))}
+    if "public" not in urls:
+        raise _untold(region)
+    return _api_use("ec2", _OF_EC2_API, region, urls)
+
+
+def _beside_compute(region: str, catalogue: CatalogueFact, rest: str) -> dict[str, str]:
+    """Return URLs on the hosts of the compute endpoints, by interface."""
+    return {
+        name: f"{url.split('://', 1)[0]}://{host(url)}{rest}"
+        for name, url in catalogue_urls(catalogue, "compute", region).items()
+    }
+
+
+def _untold(region: str) -> DeclarationError:
+    return DeclarationError(
+        f"The URL of EC2 in region {region} cannot be told: Keystone has no single public compute "
+        "endpoint there. Set `ec2_url_public` in the inventory."
+    )
 
 
 def left_over(region: str, catalogue: CatalogueFact) -> Iterator[Note]:
@@ -123,10 +150,10 @@ def published_at_one(api: str, use: Use, nodes: Sequence[Node]) -> list[Note]:
     return [Note(IDENTITY, text) for text in single_points(what, urls, nodes)]
 
 
-def _api_use(api: str, region: str, urls: Mapping[str, str]) -> Use:
+def _api_use(api: str, description: str, region: str, urls: Mapping[str, str]) -> Use:
     values = {
         "api": api,
-        "api_description": _DESCRIPTIONS[api],
+        "api_description": description,
         "region": region,
         "url_public": urls["public"],
         "url_internal": urls.get("internal", urls["public"]),

@@ -73,7 +73,7 @@ class Controller:
     @property
     def serves_ec2(self) -> bool:
         """Whether it is to serve EC2."""
-        return self.has_ec2 and self.node.settings.ec2 != "off"
+        return self.has_ec2 and self.node.settings.ec2 not in {"off", "standalone"}
 
     @property
     def names_ec2(self) -> bool:
@@ -87,11 +87,6 @@ def read_controller(node: Node, facts: Answers) -> tuple[Controller | None, tupl
     Raises `DeclarationError` where the inventory asks for what this nova cannot do.
     """
     settings = node.settings
-    if settings.ec2 == "standalone":
-        raise DeclarationError(
-            f"{node.name}: the standalone ec2-api is not set up by this version of setup-tool "
-            "yet. Set `ec2: auto` or `ec2: off`."
-        )
     fact: FileFact = facts[ReadFile(settings.nova_conf)]
     release = settings.nova_version or _installed_release(node, facts)
     if release is None or fact.content is None:
@@ -100,7 +95,12 @@ def read_controller(node: Node, facts: Answers) -> tuple[Controller | None, tupl
     if settings.ec2 == "nova" and not has_ec2:
         raise DeclarationError(
             f"{node.name}: nova {release} has no EC2 API: it was removed in nova 13 (Mitaka). "
-            f"{INSTEAD} Set `ec2: auto` or `ec2: off`."
+            f"{INSTEAD} Set that, `ec2: auto` or `ec2: off`."
+        )
+    if settings.ec2 == "standalone" and has_ec2:
+        raise DeclarationError(
+            f"{node.name}: nova {release} serves EC2 itself, and ec2-api 17.0.0 does not know so "
+            "old a nova. Set `ec2: auto`."
         )
     try:
         return Controller(node, release, read_nova_files(node, facts, release)), ()
@@ -148,13 +148,14 @@ def ec2_use(
 def other_use(controller: Controller) -> tuple[Use | None, tuple[Note, ...]]:
     """Return what becomes of ec2 in ``enabled_apis`` where it is not to be served.
 
-    It is removed where the inventory says `ec2: off`, else only spoken of; never added.
+    It is removed where the inventory says `ec2: off`, or that another service has EC2
+    (`ec2: standalone`), else only spoken of; never added.
     """
     node, release = controller.node, controller.release
     apis = controller.files.get("enabled_apis")
     if apis is None or not controller.names_ec2 or controller.files.alone:
         return None, ()
-    if node.settings.ec2 != "off":
+    if node.settings.ec2 not in {"off", "standalone"}:
         text = (
             f"{apis.place}: ec2 stands in enabled_apis. {harm_of_ec2(release)} Set `ec2: off` for "
             f"this node to have it removed. {INSTEAD}"
@@ -201,7 +202,7 @@ def _unknown(node: Node, fact: FileFact) -> tuple[Note, ...]:
     if settings.ec2 == "nova":
         remedy = "nova_conf" if fact.content is None else "nova_version"
         raise DeclarationError(f"{node.name}: {missing}. Set {remedy} in the inventory.")
-    if settings.ec2 == "off":
+    if settings.ec2 in {"off", "standalone"}:
         return ()
     text = f"No EC2 is set up here: {missing}. Set nova_conf and nova_version, or `ec2: off`."
     return (Note(node.name, text),)

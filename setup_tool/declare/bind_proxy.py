@@ -11,7 +11,7 @@ from setup_tool.core.queries import ReadFile
 from setup_tool.core.transaction import ConfigTest
 from setup_tool.declare import swift3
 from setup_tool.declare.bind_drain import drain_values, draining
-from setup_tool.declare.logins import read_login
+from setup_tool.declare.logins import login_values, read_login
 from setup_tool.declare.questions import SWIFT, info_url, proxy_installation, proxy_units
 from setup_tool.declare.releases import (
     SWIFT_WITH_S3API,
@@ -31,7 +31,6 @@ from setup_tool.resources.config_file import open_config
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from setup_tool.core.identity import DomainRef
     from setup_tool.declare.inventory import Node
     from setup_tool.declare.roles import Value
     from setup_tool.resources.resource import Answers
@@ -147,7 +146,7 @@ def use_of(proxy: Proxy, location: str, identity: Answers, *, login_renewed: boo
     }
     if proxy.login is None:
         return Use("s3api-tempauth", "node", proxy.node.name, values)
-    values |= _login_values(proxy.login)
+    values |= login_values(proxy.login)
     values |= {
         "proxy_reload_because": _TOKENS_VOID if login_renewed else None,
         "authtoken_section": proxy.authtoken,
@@ -220,36 +219,6 @@ def _config_test(release: str) -> str:
     if is_at_least(release, SWIFT_WITH_TEST_CONFIG):
         return str(ConfigTest.OPTION.value)
     return str(ConfigTest.LOADER.value)
-
-
-def _login_values(login: Login) -> Mapping[str, Value]:
-    user_key, user_domain = _domain_option("user_domain", login.user.domain)
-    project_key, project_domain = _domain_option("project_domain", login.project.domain)
-    return {
-        "login_auth_url": login.auth_url,
-        "login_user": login.user.name,
-        "login_password": login.password,
-        "login_project": login.project.name,
-        "user_domain_key": user_key,
-        "user_domain": user_domain,
-        "user_domain_other": _OTHER_DOMAIN_OPTION[user_key],
-        "project_domain_key": project_key,
-        "project_domain": project_domain,
-        "project_domain_other": _OTHER_DOMAIN_OPTION[project_key],
-    }
-
-
-_OTHER_DOMAIN_OPTION = {
-    f"{which}_domain_{one}": f"{which}_domain_{other}"
-    for which in ("user", "project")
-    for one, other in (("id", "name"), ("name", "id"))
-}
-
-
-def _domain_option(which: str, domain: DomainRef) -> tuple[str, str]:
-    if domain.id:
-        return f"{which}_id", domain.id
-    return f"{which}_name", domain.name or "Default"
 
 
 def _section(file: IniFile, role: pipeline.Role) -> str:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _TRUE = ("1", "on", "t", "true", "y", "yes")
 _FALSE = ("0", "f", "false", "n", "no", "off")
 _UNIT = re.compile(r"[A-Za-z0-9:_.@\\-]+")
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9~/_.+-]+")
+_ACCOUNT = re.compile(r"[a-z][a-z0-9_-]{0,30}")
+_DATABASES = ("sqlite:///", "mysql+pymysql://", "postgresql+psycopg2://", "postgresql://")
 _MOST_PERCENT = 100
 _MOST_PORT = 65535
 _MOST_SECONDS = 3600
@@ -150,6 +153,65 @@ def node_path(name: str, value: Value) -> str:
             "with no slash at its end."
         )
     return path
+
+
+def plain_path(name: str, value: Value) -> str:
+    """Return a path on a node that needs no quoting in a file of systemd, oslo or PasteDeploy."""
+    path = node_path(name, value)
+    if not _PLAIN_PATH.fullmatch(path):
+        raise value.origin.error(
+            f"{name} is a path of letters, digits and _ . + - only: other files name it."
+        )
+    return path
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database: its SQLAlchemy URL, which may hold a password, and what that begins with."""
+
+    kind: str
+    url: Secret
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file of one node."""
+        return self.kind.startswith("sqlite")
+
+    @classmethod
+    def of(cls, url: str) -> Database:
+        """Return the database of a URL."""
+        return cls(url.partition(":")[0], Secret(url))
+
+
+def database(name: str, value: Value) -> Database:
+    """Return a database that ec2-api can use."""
+    word = text(name, value)
+    if not word.startswith(_DATABASES):
+        raise value.origin.error(
+            f"{name} is a SQLAlchemy URL that begins with {listed(_DATABASES)}."
+        )
+    return Database.of(word)
+
+
+def account(name: str, value: Value) -> str:
+    """Return the name of a user of a node's system."""
+    word = text(name, value)
+    if not _ACCOUNT.fullmatch(word) or word == "root":
+        raise value.origin.error(
+            f"{name} is the name of a system user other than root: lower-case letters, digits, _ "
+            "and -, a letter first."
+        )
+    return word
+
+
+def service_unit(name: str, value: Value) -> str:
+    """Return the name of a systemd unit that is a service, with its ending."""
+    word = unit(name, value)
+    if not word.endswith(".service"):
+        word = f"{word}.service"
+    if "@" in word or "\\" in word:
+        raise value.origin.error(f"{name} is the name of a plain unit, such as ec2-api.service.")
+    return word
 
 
 def node_paths(name: str, value: Value) -> tuple[str, ...]:

@@ -9,8 +9,10 @@ from setup_tool.resources.identity.catalogue_service import CatalogueService
 from setup_tool.resources.identity.endpoint import Endpoint
 from setup_tool.resources.identity.grant import Grant
 from setup_tool.resources.identity.project import Project
+from setup_tool.resources.identity.removed_user import RemovedUser
 from setup_tool.resources.identity.role import Role
 from setup_tool.resources.identity.service_user import ServiceUser
+from setup_tool.resources.identity.withdrawn_api import WithdrawnApi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,6 +38,26 @@ def _service_user(wanted: Wanted) -> Resource:
         because=wanted.text_if_said("because"),
         role=wanted.text_if_said("role") or "service",
         held_in=wanted.text_if_said("held_in") or "its service's file",
+        description=wanted.text_if_said("description"),
+        stage=wanted.stage,
+    )
+
+
+def _removed_user(wanted: Wanted) -> Resource:
+    return RemovedUser(
+        wanted.login().user,
+        wanted.text("description"),
+        because=wanted.text("because"),
+        stage=wanted.stage,
+    )
+
+
+def _withdrawn_api(wanted: Wanted) -> Resource:
+    return WithdrawnApi(
+        service_type=wanted.text("type"),
+        region=wanted.text("region"),
+        urls=frozenset(wanted.texts("urls", wanted.said("urls"))),
+        because=wanted.text("because"),
         stage=wanted.stage,
     )
 
@@ -78,7 +100,9 @@ def _answering(wanted: Wanted) -> Answering:
 IDENTITY_KINDS: Mapping[str, tuple[Callable[[Wanted], Resource], set[str]]] = {
     "role": (_role, {"name"}),
     "project": (_project, set()),
-    "service_user": (_service_user, {"set_password", "because", "role", "held_in"}),
+    "service_user": (_service_user, {"set_password", "because", "role", "held_in", "description"}),
+    "removed_user": (_removed_user, {"description", "because"}),
+    "withdrawn_api": (_withdrawn_api, {"type", "region", "urls", "because"}),
     "grant": (_grant, {"role", "because"}),
     "catalogue_service": (_catalogue_service, {"type", "name", "description", "answers_at"}),
     "endpoint": (_endpoint, {"type", "name", "interface", "region", "url", "answers_at"}),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from setup_tool.core.errors import DeclarationError
 from setup_tool.declare.identity_kinds import IDENTITY_KINDS
 from setup_tool.declare.node_kinds import NODE_KINDS, install_query
+from setup_tool.declare.place_kinds import PLACE_KINDS
 from setup_tool.declare.roles import Declaration, Role, fill, refers
 from setup_tool.declare.wanted import Use, Wanted
 from setup_tool.resources.foreseen_reload import ForeseenReload
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from setup_tool.core.queries import PlanInstall
     from setup_tool.resources.resource import Resource
 
-_KINDS = {**NODE_KINDS, **IDENTITY_KINDS}
+_KINDS = {**NODE_KINDS, **PLACE_KINDS, **IDENTITY_KINDS}
 
 _NOBODY = Use("", "node", "", {})
 """A use without a subject, for what a role says of every node alike."""
@@ -62,7 +63,7 @@ def instantiate(
             _build(declaration, use, remove_endpoints)
             for use in uses
             for declaration in roles[use.role].declarations
-            if declaration.each == use.each
+            if declaration.each == use.each and _is_wanted(declaration, use)
         ]
     )
     foreseen = [
@@ -71,6 +72,10 @@ def instantiate(
         if isinstance(resource, Service) and resource.reload_because
     ]
     return (*foreseen, *resources)
+
+
+def _is_wanted(declaration: Declaration, use: Use) -> bool:
+    return declaration.when is None or bool(fill(declaration.when, use.values, declaration.origin))
 
 
 def _build(declaration: Declaration, use: Use, remove_endpoints: frozenset[str]) -> Resource:

@@ -10,7 +10,9 @@ from setup_tool.core.secret import Secret
 from setup_tool.declare.fields import LoginOverride
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from setup_tool.declare.roles import Value
 
 _PASSWORD_PLUGINS = {"password", "v3password", None}
 
@@ -47,9 +49,9 @@ def read_login(
             "Complete it, or name a login as s3_login in the inventory."
         )
     return Login(
-        user=UserRef(user, _domain(get, "user_domain", said.user_domain)),
+        user=UserRef(user, domain_of(get, "user_domain", said.user_domain)),
         password=password,
-        project=ProjectRef(project, _domain(get, "project_domain", said.project_domain)),
+        project=ProjectRef(project, domain_of(get, "project_domain", said.project_domain)),
         auth_url=auth_url,
     )
 
@@ -78,7 +80,11 @@ def _served_at(get: Callable[[str], str | None]) -> str | None:
     return get("www_authenticate_uri") or get("auth_uri")
 
 
-def _domain(get: Callable[[str], str | None], which: str, said: str | None) -> DomainRef:
+def domain_of(get: Callable[[str], str | None], which: str, said: str | None) -> DomainRef:
+    """Return the domain of ``which`` (user_domain, project_domain) that a section names.
+
+    What is ``said`` elsewhere goes first; a section that names none means the default domain.
+    """
     if said:
         return DomainRef(name=said)
     by_id, by_name = get(f"{which}_id"), get(f"{which}_name")
@@ -88,3 +94,34 @@ def _domain(get: Callable[[str], str | None], which: str, said: str | None) -> D
         id=get("default_domain_id") or (None if get("default_domain_name") else "default"),
         name=get("default_domain_name"),
     )
+
+
+def login_values(login: Login) -> Mapping[str, Value]:
+    """Return the values by which roles write a login as keystoneauth's password plugin reads it."""
+    user_key, user_domain = _domain_option("user_domain", login.user.domain)
+    project_key, project_domain = _domain_option("project_domain", login.project.domain)
+    return {
+        "login_auth_url": login.auth_url,
+        "login_user": login.user.name,
+        "login_password": login.password,
+        "login_project": login.project.name,
+        "user_domain_key": user_key,
+        "user_domain": user_domain,
+        "user_domain_other": _OTHER_DOMAIN_OPTION[user_key],
+        "project_domain_key": project_key,
+        "project_domain": project_domain,
+        "project_domain_other": _OTHER_DOMAIN_OPTION[project_key],
+    }
+
+
+_OTHER_DOMAIN_OPTION = {
+    f"{which}_domain_{one}": f"{which}_domain_{other}"
+    for which in ("user", "project")
+    for one, other in (("id", "name"), ("name", "id"))
+}
+
+
+def _domain_option(which: str, domain: DomainRef) -> tuple[str, str]:
+    if domain.id:
+        return f"{which}_id", domain.id
+    return f"{which}_name", domain.name or "Default"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from setup_tool.core.plan import Stage
 from setup_tool.core.queries import PlanInstall
 from setup_tool.core.secret import Secret
 from setup_tool.core.transaction import ConfigTest, Drain, ServiceControl
 from setup_tool.editors.ini import Dialect
 from setup_tool.editors.pipeline import ORDERS
-from setup_tool.resources.config_file import Carried, ConfigFile, ListMember, Setting
+from setup_tool.resources.config_file import Carried, ConfigFile, Created, ListMember, Setting
 from setup_tool.resources.firewall_port import FirewallPort
 from setup_tool.resources.https_trust import HttpsTrust
 from setup_tool.resources.package import Package
@@ -33,7 +34,7 @@ def _config_file(wanted: Wanted) -> Resource:
         raise wanted.error(f"knows no 'pipeline' but {', '.join(ORDERS)}.")
     return ConfigFile(
         target=wanted.node(),
-        stage=wanted.stage,
+        stage=early_stage(wanted),
         path=wanted.text("path"),
         dialect=dialect,
         settings=(
@@ -45,7 +46,22 @@ def _config_file(wanted: Wanted) -> Resource:
         s3_order=None if pipeline is None else ORDERS[pipeline],
         in_place="in_place" in wanted.fields and wanted.truth("in_place"),
         because=wanted.texts("because", wanted.fields.get("because", ())),
+        created=_created(wanted),
     )
+
+
+def early_stage(wanted: Wanted) -> Stage:
+    """Return the stage of something that, where it says ``early``, is needed before all others."""
+    early = "early" in wanted.fields and wanted.truth("early")
+    return Stage.BEFOREHAND if early else wanted.stage
+
+
+def _created(wanted: Wanted) -> Created | None:
+    head = wanted.text_if_said("created")
+    if head is None:
+        return None
+    mode = wanted.number("mode", wanted.said("mode"))
+    return Created(head, mode, wanted.text_if_said("owner"))
 
 
 def _setting(wanted: Wanted, section: str, key: str, value: Any) -> Setting:
@@ -127,6 +143,7 @@ def _service(wanted: Wanted) -> Resource:
         disable_path=wanted.text_if_said("disable_path"),
         drain=_drain(wanted),
         health_statuses=tuple(wanted.number("health_statuses", each) for each in statuses),
+        own_unit="own_unit" in wanted.fields and wanted.truth("own_unit"),
     )
     return Service(
         target=wanted.node(),
@@ -186,6 +203,10 @@ NODE_KINDS: Mapping[str, tuple[Callable[[Wanted], Resource], set[str]]] = {
             "absent",
             "carried",
             "lists",
+            "created",
+            "mode",
+            "owner",
+            "early",
         },
     ),
     "service": (
@@ -197,6 +218,7 @@ NODE_KINDS: Mapping[str, tuple[Callable[[Wanted], Resource], set[str]]] = {
             "reads",
             "health_url",
             "health_statuses",
+            "own_unit",
             "reload_because",
             "restart",
             "restart_without_unit",

@@ -13,10 +13,7 @@ _REFUSES_SINCE = "15"
 _WITHOUT_OPTION_SINCE = "32"
 """Flamingo: nova-api runs under a WSGI server only, and ``enabled_apis`` is gone."""
 
-INSTEAD = (
-    "EC2 is possible there by the standalone ec2-api service only, which this version of "
-    "setup-tool does not set up yet."
-)
+INSTEAD = "EC2 is possible there by a service of its own only: `ec2: standalone`."
 
 
 def harm_of_ec2(release: str) -> str:

@@ -16,6 +16,7 @@ from setup_tool.core.queries import (
     ReadStamp,
     ReadSystem,
 )
+from setup_tool.declare.ec2_api_places import ec2_api_questions
 from setup_tool.declare.releases import SWIFT_WITH_S3API, is_at_least
 from setup_tool.declare.urls import port, root
 from setup_tool.declare.versions import NOVA_PACKAGES, SWIFT3_PACKAGES, SWIFT_PACKAGES
@@ -78,7 +79,7 @@ def nova_files(node: Node) -> ReadOsloFiles:
     return ReadOsloFiles("nova", "nova-api", units, (EC2_PORT, COMPUTE_PORT))
 
 
-def first_questions(node: Node) -> tuple[NodeQuery, ...]:
+def first_questions(node: Node) -> tuple[NodeQuery, ...]:  # noqa: C901 - a list
     """Return the queries that need no earlier answer, in a stable order.
 
     What tells a version is asked only where the inventory does not say it.
@@ -111,6 +112,8 @@ def first_questions(node: Node) -> tuple[NodeQuery, ...]:
             asked.append(ReadFirewall(EC2_PORT))
         if settings.ec2 != "off":
             asked.append(OWN_KEYSTONE)
+        if settings.ec2 in {"standalone", "off"}:
+            asked += ec2_api_questions(node)
     return tuple(asked)
 
 

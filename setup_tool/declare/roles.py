@@ -19,7 +19,7 @@ Values = Mapping[str, Value]
 EACH = ("node", "login", "api")
 _REFERENCE = re.compile(r"\$\{([^{}]*)\}")
 _NUMBER = re.compile(r"0|-?[1-9][0-9]*")
-_STAGES = {stage.name.lower(): stage for stage in Stage if stage is not Stage.BEFOREHAND}
+_STAGES = {stage.name.lower(): stage for stage in Stage}
 _ROLE_KEYS = {"role", "title", "each", "stage", "resources"}
 
 
@@ -28,8 +28,8 @@ class Declaration:
     """One resource of a role, its values not yet filled in.
 
     ``each`` says what it is declared for: every ``node`` with the role, every
-    ``login`` in use, or every ``api`` that is published. ``origin`` is its file and
-    line.
+    ``login`` in use, or every ``api`` that is published. ``when`` refers to a truth value: where
+    that is false, there is nothing to declare. ``origin`` is its file and line.
     """
 
     kind: str
@@ -37,6 +37,7 @@ class Declaration:
     each: str
     stage: Stage
     origin: str
+    when: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,19 @@ class Role:
     declarations: tuple[Declaration, ...]
 
 
-def load_role(text: str, file: str) -> Role:
+@dataclass(frozen=True, slots=True)
+class AsItIs:
+    """A text in which nothing is filled in."""
+
+    text: str
+
+
+def load_role(text: str, file: str, templates: Mapping[str, str] | None = None) -> Role:
     """Read a role file's text; ``file`` names it in errors.
 
-    Raises `DeclarationError` where it is no YAML or no role.
+    ``templates`` are the texts of ``templates/node`` by their names. What a resource calls its
+    ``template`` becomes the ``text`` that is filled in, and what it calls its ``copy`` the ``text``
+    as it is. Raises `DeclarationError` where it is no YAML or no role, or names no template.
     """
     whole = parse_yaml(text, file)
     if not isinstance(whole, Table):
@@ -67,16 +77,21 @@ def load_role(text: str, file: str) -> Role:
     if "role" not in raw or not isinstance(resources, Listing) or not resources.items:
         raise whole.origin.error("a role is a mapping with 'role' and 'resources'.")
     head = {key: _word(key, value) for key, value in raw.items()}
-    declarations = tuple(_declaration(entry, head) for entry in resources.items)
+    declarations = tuple(_declaration(entry, head, templates or {}) for entry in resources.items)
     return Role(head["role"], head.get("title", head["role"]), declarations)
 
 
-def _declaration(value: Located, head: Mapping[str, str]) -> Declaration:
+def _declaration(
+    value: Located, head: Mapping[str, str], templates: Mapping[str, str]
+) -> Declaration:
     if not isinstance(value, Table):
         raise value.origin.error("a resource is a mapping of its kind to what it declares.")
     entry = _plain(value)
     each = entry.pop("each", head.get("each"))
     stage = entry.pop("stage", head.get("stage"))
+    when = entry.pop("when", None)
+    if when is not None and not (isinstance(when, str) and _REFERENCE.fullmatch(when)):
+        raise value.origin.error("'when' must be a reference to a truth value, such as ${name}.")
     if each not in EACH:
         raise value.origin.error(f"'each' must be one of {', '.join(EACH)}.")
     if not isinstance(stage, str) or stage not in _STAGES:
@@ -86,7 +101,24 @@ def _declaration(value: Located, head: Mapping[str, str]) -> Declaration:
     ((kind, fields),) = entry.items()
     if not isinstance(fields, dict):
         raise value.origin.error(f"what '{kind}' declares must be a mapping.")
-    return Declaration(kind, fields, each, _STAGES[stage], str(value.origin))
+    origin = str(value.origin)
+    return Declaration(
+        kind, _with_text(fields, templates, origin), each, _STAGES[stage], origin, when
+    )
+
+
+def _with_text(fields: dict[str, Any], templates: Mapping[str, str], origin: str) -> dict[str, Any]:
+    """Return the fields with the text of the template that they name, if they name one."""
+    for key in ("template", "copy"):
+        if key not in fields:
+            continue
+        name = fields[key]
+        if name not in templates:
+            raise DeclarationError(f"{origin}: there is no template templates/node/{name}.")
+        text = templates[name]
+        kept = {other: value for other, value in fields.items() if other != key}
+        return {**kept, "text": AsItIs(text) if key == "copy" else text}
+    return fields
 
 
 def _refuse_repeats(table: Table) -> None:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from setup_tool.declare import fields as read
-from setup_tool.declare.fields import GroupMap, LoginOverride, Serial
+from setup_tool.declare.fields import Database, GroupMap, LoginOverride, Serial
 from setup_tool.declare.located import is_null
 from setup_tool.declare.releases import NOVA_WITHOUT_EC2, SWIFT_WITH_S3API, is_at_least
 
@@ -53,6 +53,19 @@ class Settings:
     proxy_drain_timeout: int = 60
     proxy_health_url: str | None = None
     nova_api_health_url: str | None = None
+    ec2_api_conf: str = "/etc/ec2api/ec2api.conf"
+    ec2_api_bin: str | None = None
+    ec2_api_libraries: str = "auto"
+    ec2_api_wheels: str | None = None
+    ec2_api_index: str | None = None
+    ec2_api_database: Database | None = None
+    ec2_api_user: str = "ec2api"
+    ec2_api_service: str = "ec2-api.service"
+    ec2_api_restart: str | None = None
+    ec2_api_stop: str | None = None
+    ec2_api_listen: str | None = None
+    ec2_api_port: int = 8788
+    ec2_api_health_url: str | None = None
     firewall: str = "auto"
     serial: Serial = Serial(1)  # noqa: RUF009 - frozen
     state_dir: str = "/var/lib/setup-tool"
@@ -89,6 +102,19 @@ VARIABLES: Mapping[str, Callable[[str, Value], object]] = {
     "proxy_drain_timeout": read.seconds,
     "proxy_health_url": read.url,
     "nova_api_health_url": read.url,
+    "ec2_api_conf": read.plain_path,
+    "ec2_api_bin": read.plain_path,
+    "ec2_api_libraries": read.choice("auto", "distribution", "pinned"),
+    "ec2_api_wheels": read.plain_path,
+    "ec2_api_index": read.url,
+    "ec2_api_database": read.database,
+    "ec2_api_user": read.account,
+    "ec2_api_service": read.service_unit,
+    "ec2_api_restart": read.text,
+    "ec2_api_stop": read.text,
+    "ec2_api_listen": read.address,
+    "ec2_api_port": read.port,
+    "ec2_api_health_url": read.url,
     "firewall": read.choice("auto", "off"),
     "serial": read.serial,
     "state_dir": read.node_path,
@@ -113,7 +139,28 @@ def read_settings(scope: Scope) -> Settings:
         origins[name] = entry.origin
     settings = Settings(**values, origins=origins)
     _check_releases(settings)
+    _check_ec2_api(settings)
     return settings
+
+
+def _check_ec2_api(settings: Settings) -> None:
+    """Refuse an ec2-api that nothing would start, or a second way to have its programs."""
+    origins = settings.origins
+    if settings.ec2_api_bin and (settings.ec2_api_wheels or settings.ec2_api_index):
+        raise origins["ec2_api_bin"].error(
+            "ec2_api_bin says that ec2-api's programs are there, and ec2_api_wheels or "
+            "ec2_api_index what they are to be made of. Keep one of them."
+        )
+    if settings.ec2_api_wheels and settings.ec2_api_index:
+        raise origins["ec2_api_wheels"].error(
+            "ec2_api_wheels and ec2_api_index exclude each other. Keep one of them."
+        )
+    homely = settings.ec2_api_conf.startswith("~/")
+    if homely and settings.ec2 == "standalone" and not settings.ec2_api_restart:
+        raise origins["ec2_api_conf"].error(
+            "ec2_api_conf lies in a login's home, where no systemd unit is written: set "
+            "ec2_api_restart to the command that starts ec2-api there."
+        )
 
 
 def _check_releases(settings: Settings) -> None:

@@ -10,10 +10,14 @@ from setup_tool.core.errors import DeclarationError, SetupToolError, as_one
 from setup_tool.core.identity import DeleteEndpoint, ListCatalogue
 from setup_tool.core.plan import IDENTITY, Note, Plan, Stage
 from setup_tool.core.queries import ReadSystem
+from setup_tool.core.secret import Secret
 from setup_tool.declare.bind import Bound, bind, read_proxies
 from setup_tool.declare.bind_drain import drain_notes
+from setup_tool.declare.bind_ec2_api import Supplies
 from setup_tool.declare.bind_logins import Repair, login_questions
 from setup_tool.declare.clocks import check_clocks
+from setup_tool.declare.ec2_api import read_standalones
+from setup_tool.declare.ec2_api_login import ec2_login_questions
 from setup_tool.declare.instantiate import instantiate, package_questions
 from setup_tool.declare.make_plan import make_plan
 from setup_tool.declare.questions import first_questions
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
     from setup_tool.resources.resource import Resource
 
 T = TypeVar("T")
+
+_PASSWORD_BYTES = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +59,17 @@ def survey(world: World, selection: Selection) -> Survey:
     clocks = check_clocks(world.nodes, facts, began, ended)
     proxies = read_proxies(world.nodes, facts)
     identity = facts[IDENTITY]
-    identity.update(world.identity.observe(login_questions(proxies)))
+    standalones = read_standalones(world.nodes, proxies, facts)
+    asked = (*login_questions(proxies), *ec2_login_questions(standalones))
+    identity.update(world.identity.observe(asked))
     bound = bind(
         world.nodes,
         proxies,
+        standalones,
         facts,
         identity,
-        Repair(selection.whole, selection.reset_passwords),
+        repair=Repair(selection.whole, selection.reset_passwords),
+        supplies=Supplies(Secret(world.entropy.token(_PASSWORD_BYTES)), world.texts),
     )
     resources = _selected(world, selection, bound)
     ask_the_rest(world, resources, facts)

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The targets of a run and the means to reach them."""
+    """The targets of a run and the means to reach them.
+
+    ``texts`` are files of ``templates/node`` by their names below it.
+    """
 
     nodes: tuple[Node, ...]
     shells: Mapping[str, Shell]
@@ -38,6 +41,7 @@ class World:
     listener: Listener
     records: Records
     roles: Mapping[str, Role]
+    texts: Mapping[str, str]
     forks: int = 16
 
 

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from setup_tool.core.accounts import ReadAccount
+from setup_tool.core.environments import ReadEnvironments
 from setup_tool.core.firewall import ReadFirewall
+from setup_tool.core.folders import ReadFolder
 from setup_tool.core.oslo_files import ReadOsloFiles
 from setup_tool.core.queries import (
     FetchHttp,
@@ -33,6 +36,7 @@ from setup_tool.node.installation import INSTALLATION
 from setup_tool.node.look_at_file import LOOK_AT_FILE
 from setup_tool.node.look_at_packages import look_at_packages
 from setup_tool.node.look_firewall import LOOK_FIREWALL
+from setup_tool.node.look_places import LOOK_PLACES, place_call
 from setup_tool.node.oslo_files import look_at_oslo
 from setup_tool.node.processes import PROCESSES, port_word
 from setup_tool.node.reply import parse_reply
@@ -155,7 +159,7 @@ by_swift_init() {
 
 # look_at_service KEY PORT STAMP UNIT...
 look_at_service() {
-    key=$1 port=$2 stamp=$3 unit= running= instance= ticks= main= seamless= init=
+    key=$1 port=$2 stamp=$3 unit= running= instance= ticks= main= seamless= init= enabled=
     shift 3
     for unit in "$@" ''; do
         [ -n "$unit" ] && look_at_unit "$unit" && break
@@ -176,7 +180,8 @@ ticks $ticks
 boot $boot_time
 unit $unit
 seamless $seamless
-init $init"
+init $init
+enabled $enabled"
 }
 """
 
@@ -302,6 +307,8 @@ def _functions(queries: Sequence[NodeQuery]) -> str:
         text += LOOK_FIREWALL
     if any(isinstance(query, ReadInstallation | PlanInstall | ReadOsloFiles) for query in queries):
         text += INSTALLATION
+    if any(isinstance(query, ReadAccount | ReadFolder | ReadEnvironments) for query in queries):
+        text += LOOK_PLACES
     return text
 
 
@@ -321,6 +328,8 @@ def _call(  # noqa: PLR0911 - one for each kind of query
             return f"look_at_runs {key} {path_word(state_dir)}\n"
         case ReadHistory() | ReadBackup():
             return past_call(key, query)
+        case ReadAccount() | ReadFolder() | ReadEnvironments():
+            return place_call(key, query)
         case FetchHttp(url, timeout, verify):
             return f"fetch {key} {quoted(url)} {timeout:d} {'verify' if verify else ''}\n"
         case ReadFirewall() | ReadInstallation() | PlanInstall() | ReadOsloFiles():

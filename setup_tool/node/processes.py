@@ -104,12 +104,14 @@ is_seamless() {
     case $caught in *[2367abef]??) return 0 ;; *) return 1 ;; esac
 }
 
-# look_at_unit UNIT: sets running, instance, main and ticks, and given_up where systemd does
-# not start it any more; fails where there is no such unit
+# look_at_unit UNIT: sets running, instance, main and ticks, enabled to systemd's word for
+# whether it is started whenever the node is, and given_up where systemd does not start it any
+# more; fails where there is no such unit
 look_at_unit() {
-    running= instance= main= ticks= loaded= given_up=
+    running= instance= main= ticks= loaded= given_up= enabled=
     [ -d /run/systemd/system ] || return 1
-    shown=$(systemctl show -p LoadState -p ActiveState -p MainPID -p InvocationID "$1" 2>/dev/null)
+    shown=$(systemctl show -p LoadState -p ActiveState -p MainPID -p InvocationID \
+        -p UnitFileState "$1" 2>/dev/null)
     for property in $shown; do
         case $property in
         LoadState=loaded) loaded=yes ;;
@@ -118,6 +120,7 @@ look_at_unit() {
         MainPID=0) ;;
         MainPID=*) main=${property#*=} ;;
         InvocationID=*) instance=${property#*=} ;;
+        UnitFileState=*) enabled=${property#*=} ;;
         esac
     done
     [ -n "$loaded" ] || return 1

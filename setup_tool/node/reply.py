@@ -9,7 +9,9 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from setup_tool.core.accounts import ReadAccount
 from setup_tool.core.content import Content
+from setup_tool.core.environments import ReadEnvironments
 from setup_tool.core.errors import UnreachableError
 from setup_tool.core.facts import (
     FileFact,
@@ -24,6 +26,7 @@ from setup_tool.core.facts import (
     SystemFact,
 )
 from setup_tool.core.firewall import ReadFirewall
+from setup_tool.core.folders import ReadFolder
 from setup_tool.core.oslo_files import ReadOsloFiles
 from setup_tool.core.queries import (
     FetchHttp,
@@ -42,6 +45,7 @@ from setup_tool.core.queries import (
 from setup_tool.node.firewall_reply import firewall_fact
 from setup_tool.node.history import parse_backup, parse_history
 from setup_tool.node.http_client import BODY_LIMIT
+from setup_tool.node.look_places import parse_account, parse_environments, parse_folder
 from setup_tool.node.oslo_files import parse_oslo
 from setup_tool.node.reply_packages import parse_install, parse_installation
 
@@ -184,6 +188,9 @@ _OF_TEXT: Final[Mapping[type[NodeQuery], Callable[[str], NodeFact]]] = {
     ReadSystem: _system,
     ReadInstallation: parse_installation,
     PlanInstall: parse_install,
+    ReadAccount: parse_account,
+    ReadFolder: parse_folder,
+    ReadEnvironments: parse_environments,
 }
 
 
@@ -223,6 +230,7 @@ def _service(fields: Mapping[str, str]) -> ServiceFact:
         unit=fields["unit"] or None,
         seamless=fields["seamless"] == "yes",
         swift_init=fields["init"] == "yes",
+        enabled=fields["enabled"] == "enabled" if fields["enabled"] else None,
     )
 
 

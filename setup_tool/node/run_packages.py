@@ -39,9 +39,9 @@ managing() {
     return "$managed"
 }
 
-# complaint: sets said to what the manager or a package's script failed at, without the
+# manager_complaint: sets said to what the manager or a package's script failed at, without the
 # logins of mirrors
-complaint() {
+manager_complaint() {
     said=$(complaint_"$way" | awk '{ gsub(/\/\/[^\/@ ]*@/, "//"); print }')
     rm -f said.packages
 }
@@ -90,13 +90,13 @@ install_new() {
     if [ -n "$unknown" ]; then
         begin 'fetch the lists of packages'
         list_"$way"
-        complaint
+        manager_complaint
         would_install "$@"
     fi
     brings_only_new "$@" || return 1
     begin "fetch $*"
     fetch_"$way" "$@" || {
-        complaint
+        manager_complaint
         fail failed "the packages could not be fetched${said:+: $said}"
         return 1
     }
@@ -109,7 +109,7 @@ install_new() {
     [ "$way" != apt ] || forbid_starts || return 1
     put_"$way" "$@"
     installed=$?
-    complaint
+    manager_complaint
     [ "$way" != apt ] || allow_starts
     rm -f installing
     [ "$installed" = 0 ] || {

@@ -43,7 +43,7 @@ healthy() {
 
 # look: sets instance and workers (listening processes besides the main one)
 look() {
-    running= instance= main= workers= pids= given_up=
+    running= instance= main= workers= pids= given_up= loaded=
     if [ -n "$unit" ]; then
         look_at_unit "$unit"
         [ -z "$port" ] || listeners "$port"
@@ -85,7 +85,12 @@ tell() {
     case $1 in
     reload) command=${reload:-kill -USR1 $main} ;;
     # a unit that crashed over and over is not started again before its count is reset
-    *) command=${restart:-systemctl reset-failed $unit 2>/dev/null; systemctl restart $unit} ;;
+    restart)
+        command=${restart:-systemctl reset-failed $unit 2>/dev/null; systemctl restart $unit}
+        [ -z "$own_unit" ] || [ -n "$restart" ] ||
+            command="systemctl daemon-reload && systemctl enable $unit && { $command; }"
+        ;;
+    stop) command=${stop:-systemctl disable --now $unit} ;;
     esac
     (
         trap - HUP INT PIPE TERM
@@ -131,6 +136,35 @@ bring_back() {
         tell "$kind" && await "$kind" && return 0
     done
     return 1
+}
+
+# end_service: fails where it still runs in the end
+end_service() {
+    look
+    [ -n "$running" ] || [ -n "$stop$loaded" ] || return 0
+    begin "stop $name"
+    bounced="$bounced $service"
+    tell stop || {
+        fail failed "$name could not be stopped; $dir/output on the node says more"
+        return 1
+    }
+    until_when=$(($(date +%s) + patience))
+    while look; do
+        [ -n "$running" ] || return 0
+        [ "$(date +%s)" -lt "$until_when" ] || break
+        nap
+    done
+    fail failed "$name still runs $patience s after it was stopped"
+}
+
+# forget_service: what systemd and the stamps know of one whose files are gone
+forget_service() {
+    rm -f "$state/stamps/$name"
+    [ -z "$own_unit" ] || [ ! -d /run/systemd/system ] || {
+        systemctl daemon-reload
+        systemctl reset-failed "$unit"
+    } >>output 2>&1
+    return 0
 }
 
 # await KIND: waits until a new instance answers

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from setup_tool.core.accounts import MakeAccount, RemoveAccount
+from setup_tool.core.environments import BuildEnvironment, RemoveEnvironments
 from setup_tool.core.errors import DeclarationError
 from setup_tool.core.facts import DUE
 from setup_tool.core.firewall import OpenPort
+from setup_tool.core.folders import MakeFolder, RemoveFolder
 from setup_tool.core.transaction import (
     BounceService,
     Canary,
+    EndService,
     InstallPackages,
     RemoveFile,
     ServiceControl,
@@ -21,7 +25,9 @@ from setup_tool.core.transaction import (
 from setup_tool.node.history import NO_FILE
 from setup_tool.node.http_client import HTTP_CLIENT
 from setup_tool.node.processes import PROCESSES, port_word
+from setup_tool.node.run_environment import ENVIRONMENT
 from setup_tool.node.run_packages import PACKAGES
+from setup_tool.node.run_places import PLACES
 from setup_tool.node.run_script import RUN_END, RUN_FUNCTIONS
 from setup_tool.node.run_service import AFTER_PATIENCE, BEFORE_PATIENCE
 from setup_tool.node.shell_words import PRELUDE, file_name, path_word, quoted
@@ -29,27 +35,31 @@ from setup_tool.node.shell_words import PRELUDE, file_name, path_word, quoted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Step = TypeVar("Step", SettleRun, InstallPackages, WriteFile, BounceService, StampService, OpenPort)
+Step = TypeVar("Step")
 
 
 def run_text(transaction: Transaction) -> str:
-    """Return ``run.sh``: settle, check everything, install, write, bounce, prove, stamp."""
+    """Return ``run.sh``: settle, make places, check, install, write, bounce, prove, forget."""
     files = files_of(transaction)
     bounces = steps_of(transaction, BounceService)
     stamps = steps_of(transaction, StampService)
     told = [bounce.service for bounce in bounces]
     drained = [service for service in told if service.drain and service.disable_path]
-    services = list(dict.fromkeys([*told, *(stamp.service for stamp in stamps)]))
+    ended = [step.service for step in steps_of(transaction, EndService)]
+    services = list(dict.fromkeys([*told, *(stamp.service for stamp in stamps), *ended]))
     installs = steps_of(transaction, InstallPackages)
     settled = [quoted(file_name(step.run)) for step in steps_of(transaction, SettleRun)]
     main = [f"settle_packages {run} || return 1; settle {run}" for run in settled]
+    main += _places(transaction)
     main += [f"check {i} {_old_file(file)} || return 1" for i, file in enumerate(files)]
     main.append("[ ! -s temps ] || durable temps backup/* real/* backup real")
     main += [f"install_packages {_names(step)} || return 1" for step in installs]
+    main += _environments(transaction)
     main += _prepared(files)
     main += _tries(files, bounces, services)
     main += _before(transaction.canaries, bounces, services)
     main += _each(drained, services, "drain")
+    main += _each(ended, services, "end_service || return 1")
     main += [f"write {i} {_new_file(file)} || return 1" for i, file in enumerate(files)]
     for bounce in bounces:
         kind = _bounce_kind(bounce)
@@ -61,6 +71,7 @@ def run_text(transaction: Transaction) -> str:
         for stamp in stamps
     ]
     main += _opening(steps_of(transaction, OpenPort))
+    main += _forgotten(transaction, _each(ended, services, "forget_service"))
     return "".join(
         [
             "trap '' HUP INT PIPE TERM\numask 077\n",
@@ -70,6 +81,8 @@ def run_text(transaction: Transaction) -> str:
             HTTP_CLIENT,
             RUN_FUNCTIONS,
             PACKAGES if installs or settled else "",
+            PLACES,
+            ENVIRONMENT,
             *(_restore_function(i, file) for i, file in enumerate(files)),
             *(_service_function(i, service) for i, service in enumerate(services)),
             "main() {\n",
@@ -78,6 +91,55 @@ def run_text(transaction: Transaction) -> str:
             RUN_END,
         ]
     )
+
+
+def _places(transaction: Transaction) -> list[str]:
+    """Return the lines that make accounts and folders: first, since files are to lie there."""
+    return [
+        *(
+            f"make_account {quoted(file_name(step.name))} {path_word(step.home)} "
+            f"{quoted(step.comment)} || return 1"
+            for step in steps_of(transaction, MakeAccount)
+        ),
+        *(
+            f"make_folder {path_word(step.path)} {step.mode:04o} {quoted(step.owner or '')} "
+            f"{_flag(step.marked)} || return 1"
+            for step in steps_of(transaction, MakeFolder)
+        ),
+    ]
+
+
+def requirements_of(transaction: Transaction) -> list[tuple[str, str]]:
+    """Return the lists that environments are built from, with the names they are staged by."""
+    builds = steps_of(transaction, BuildEnvironment)
+    return [(f"requirements.{i}", step.requirements) for i, step in enumerate(builds)]
+
+
+def _environments(transaction: Transaction) -> list[str]:
+    return [
+        f"build_environment {path_word(step.path)} requirements.{index} {_flag(step.system)} "
+        f"{path_word(step.wheels) if step.wheels else _NOTHING} {quoted(step.index or '')} "
+        "|| return 1"
+        for index, step in enumerate(steps_of(transaction, BuildEnvironment))
+    ]
+
+
+def _forgotten(transaction: Transaction, services: list[str]) -> list[str]:
+    """Return the lines that remove what nothing needs any more: last, and never undone."""
+    lines = [
+        *services,
+        *(
+            f"remove_environment {path_word(path)}"
+            for step in steps_of(transaction, RemoveEnvironments)
+            for path in step.paths
+        ),
+        *(f"remove_folder {path_word(s.path)}" for s in steps_of(transaction, RemoveFolder)),
+        *(
+            f"remove_account {quoted(file_name(step.name))} {quoted(step.comment)} || return 1"
+            for step in steps_of(transaction, RemoveAccount)
+        ),
+    ]
+    return ["written= bounced=", *lines] if lines else []
 
 
 def where(run: str, state_dir: str) -> str:
@@ -187,6 +249,8 @@ def _service_function(index: int, service: ServiceControl) -> str:
         "patience": str(service.health_timeout),
         "restart": quoted(service.restart or ""),
         "reload": quoted(service.reload or ""),
+        "stop": quoted(service.stop or ""),
+        "own_unit": _flag(service.own_unit),
         "seamless": _flag(service.seamless),
         "disable": path_word(service.disable_path) if service.disable_path else _NOTHING,
         "drain_wait": str(service.drain.wait if service.drain else 0),

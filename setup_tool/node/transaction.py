@@ -14,7 +14,7 @@ from setup_tool.node.http_client import staged
 from setup_tool.node.outcome import parse_outcome, progress_text
 from setup_tool.node.processes import PROCESSES
 from setup_tool.node.run_journal import DURABLE
-from setup_tool.node.run_text import files_of, manifest, run_text, where
+from setup_tool.node.run_text import files_of, manifest, requirements_of, run_text, where
 from setup_tool.node.shell_words import block, here_document
 
 __all__ = ["attach_script", "parse_outcome", "progress_text", "stage_script"]
@@ -124,6 +124,7 @@ def stage_script(transaction: Transaction) -> Content:
     documents = [("run.sh", run_text(transaction).encode())]
     files = files_of(transaction)
     documents.append(("files", manifest(transaction.command, files).encode()))
+    documents += [(name, text.encode()) for name, text in requirements_of(transaction)]
     for index, file in enumerate(files):
         if isinstance(file, WriteFile):
             documents.append((f"payload/{index}", file.content.reveal()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from setup_tool.core.content import Content
 from setup_tool.core.errors import DeclarationError
 from setup_tool.core.plan import Action, Change, Note, Stage
 from setup_tool.core.queries import ReadFile
@@ -63,11 +64,24 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
+class Created:
+    """How a file is made that is not there: what it begins with, its mode and its owner.
+
+    A file that is there is told of where more may read it than that mode lets.
+    """
+
+    head: str
+    mode: int
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigFile:
     """One file on one node; everything it does not declare stays byte for byte.
 
     ``s3_order``: the main pipeline must hold Swift's S3 filters in these places.
-    ``in_place``: the inventory allows writing through a bind mount.
+    ``in_place``: the inventory allows writing through a bind mount. ``created`` is how a file
+    that is not there is made; None: it must be there.
     """
 
     target: str
@@ -80,6 +94,7 @@ class ConfigFile:
     s3_order: pipeline.Order | None = None
     in_place: bool = False
     because: tuple[str, ...] = ()
+    created: Created | None = None
 
     def queries(self) -> tuple[ReadFile, ...]:
         """Ask for the file."""
@@ -92,9 +107,11 @@ class ConfigFile:
         understood, or that cannot be renamed over.
         """
         fact: FileFact = facts[ReadFile(self.path)]
-        before = open_config(self.target, self.path, self.dialect, fact)
+        before = self._before(fact)
         after = self._edited(before)
-        if after.text == before.text or fact.content is None:
+        if fact.content is None:
+            return self._made(after)
+        if after.text == before.text:
             return None
         if fact.fixed and not self.in_place:
             raise DeclarationError(
@@ -131,7 +148,7 @@ class ConfigFile:
     def notes(self, facts: Answers) -> tuple[Note, ...]:
         """Name declared options that stand in sections where nobody reads them."""
         fact: FileFact = facts[ReadFile(self.path)]
-        before = open_config(self.target, self.path, self.dialect, fact)
+        before = self._before(fact)
         found = [
             Note(
                 self.target,
@@ -146,7 +163,37 @@ class ConfigFile:
                 Note(self.target, f"{self.path}: {text}")
                 for text in pipeline.place_s3(before, self.s3_order).notes
             ]
+        if self.created and fact.content and fact.mode & ~self.created.mode:
+            text = (
+                f"{self.path} has mode {fact.mode:04o}, so that more may read it than its service. "
+                f"It holds passwords: chmod {self.created.mode:04o} {self.path}"
+            )
+            found.append(Note(self.target, text))
         return tuple(found)
+
+    def _before(self, fact: FileFact) -> ini.IniFile:
+        if self.created and fact.content is None and fact.problem is None:
+            name = f"{self.target}: {self.path}"
+            return ini.read(Content(self.created.head.encode()), self.dialect, name=name)
+        return open_config(self.target, self.path, self.dialect, fact)
+
+    def _made(self, after: ini.IniFile) -> Change | None:
+        if self.created is None:
+            return None
+        secrets = tuple(s.value for s in self.settings if isinstance(s.value, Secret))
+        lines = masked_diff(None, after.text, secrets=secrets, name=self.path)
+        step = WriteFile(
+            self.path, after.content, None, mode=self.created.mode, owner=self.created.owner
+        )
+        return Change(
+            target=self.target,
+            stage=self.stage,
+            action=Action.CREATE,
+            summary=f"make {self.path}",
+            reasons=self.because,
+            diff=tuple(map(str, lines)),
+            steps=(step,),
+        )
 
     def _written(self, before: ini.IniFile, after: ini.IniFile) -> tuple[Written, ...]:
         """Return the declared options that the edit changes, as they are to be."""

@@ -68,8 +68,9 @@ class Service:
         reason = self._reason(service, health, facts)
         if reason is None:
             return None
+        unit = service.unit or (self.units[0] if self.control.own_unit else None)
         control = replace(
-            self.control, unit=service.unit, restart=self.control.restart or self._init(service)
+            self.control, unit=unit, restart=self.control.restart or self._init(service)
         )
         can_reload = control.reload is not None or (control.seamless and service.seamless)
         reload = healthy and can_reload
@@ -130,6 +131,8 @@ class Service:
             unread = self._unread(path, facts[ReadFile(path)], service, known.get(path))
             if unread is not None:
                 return unread
+        if self.control.own_unit and service.enabled is False:
+            return f"{name} would not be started when the node starts."
         if not self._is_well(health):
             answer = f"HTTP {health.status}" if health.status else (health.problem or "no answer")
             return f"{name} runs, but {self.control.health_url} says: {answer}."

@@ -21,7 +21,7 @@ from setup_tool.declare.bind_logins import login_questions
 from setup_tool.declare.instantiate import instantiate, package_questions
 from setup_tool.declare.inventory import make_inventory, parse_inventory
 from setup_tool.declare.questions import first_questions
-from tests.scenarios.cloud import shipped_roles
+from setup_tool.wiring import load_roles
 from tests.scenarios.scenario import make_cloud, ready
 
 if TYPE_CHECKING:
@@ -48,6 +48,12 @@ NODES: Mapping[str, Mapping[str, Any]] = {
         "file": "[DEFAULT]\nenabled_apis = ec2\n",
         "variables": {"ec2": "off"},
     },
+    "ec2-api": {
+        "group": "controller",
+        "package": "2:26.2.2-1",
+        "file": "[DEFAULT]\nmy_ip = 192.0.2.9\n",
+        "variables": {"ec2": "standalone"},
+    },
 }
 """A node that needs the role, for each role of nodes."""
 
@@ -68,7 +74,7 @@ def first_answers(cloud: Cloud) -> dict[str, dict[Any, Any]]:
 
 
 def references(role: str, each: str) -> set[str]:
-    declared = [d.fields for d in shipped_roles()[role].declarations if d.each == each]
+    declared = [(d.fields, d.when) for d in load_roles()[role].declarations if d.each == each]
     return set(re.findall(r"\$\{([^}]*)\}", repr(declared)))
 
 
@@ -94,8 +100,8 @@ def test_what_is_published_is_given_the_values_it_refers_to_and_no_others(
 def test_every_shipped_role_is_used_by_some_node() -> None:
     uses = [use for role in NODES for use in a_cloud(role).bound().uses]
     uses += a_cloud("nova-ec2", ec2_login=EC2_USER).bound().uses
-    assert {use.role for use in uses} == set(shipped_roles())
-    assert len(instantiate(shipped_roles(), uses)) > len(shipped_roles())
+    assert {use.role for use in uses} == set(load_roles())
+    assert len(instantiate(load_roles(), uses)) > len(load_roles())
 
 
 def test_a_login_is_declared_once_however_many_proxies_use_it() -> None:
@@ -177,9 +183,9 @@ def test_a_node_whose_health_url_is_said_is_asked_once_for_all(
 ) -> None:
     cloud = a_cloud(role, **variables)
     (node,) = nodes_of(cloud)
-    packages = package_questions(shipped_roles(), Stage.PROXIES)
+    packages = package_questions(load_roles(), Stage.PROXIES)
     asked = (*first_questions(node), *packages)
-    resources = instantiate(shipped_roles(), cloud.bound().uses)
+    resources = instantiate(load_roles(), cloud.bound().uses)
     later = {q for r in resources if r.target == role for q in r.queries()}
     assert later <= set(asked)
     assert len(set(asked)) == len(asked)

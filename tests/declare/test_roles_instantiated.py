@@ -23,7 +23,7 @@ from setup_tool.resources.identity.endpoint import Endpoint
 from setup_tool.resources.identity.grant import Grant
 from setup_tool.resources.package import Package
 from setup_tool.resources.service import Service
-from tests.scenarios.cloud import shipped_roles
+from setup_tool.wiring import load_roles
 
 ORIGIN = "roles/mine.yaml:5"
 DOMAIN = DomainRef(name="Default")
@@ -184,7 +184,7 @@ def test_only_what_is_for_the_subject_of_a_use_is_made_of_it() -> None:
         ("parcel", {}, "no kind of resource is called 'parcel'; there are catalogue_service,"),
         ("package", {**LACKING, "beside": "a"}, "package wants a list of texts in 'beside'."),
         ("package", {"service": "swift-proxy"}, "package lacks 'modules'."),
-        ("config_file", {**FILE, "mode": "0640"}, "config_file has no 'mode'; it has absent,"),
+        ("config_file", {**FILE, "modes": "0640"}, "config_file has no 'modes'; it has absent,"),
         ("project", {"name": "a"}, "project has no 'name'; it has nothing to declare."),
         ("config_file", {"dialect": "oslo"}, "config_file lacks 'path'."),
         ("config_file", {"path": "/a"}, "config_file lacks 'dialect'."),
@@ -277,5 +277,5 @@ def test_an_optional_field_without_a_value_is_as_if_not_said() -> None:
 
 def test_every_shipped_role_is_named_as_its_file() -> None:
     files = {path.stem for path in folder("roles").glob("*.yaml")}
-    assert set(shipped_roles()) == files
+    assert set(load_roles()) == files
     assert {"identity", "nova-ec2", "nova-ec2-off", "s3api", "s3api-tempauth"} <= files

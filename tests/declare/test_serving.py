@@ -11,13 +11,13 @@ from setup_tool.core.queries import ReadFile
 from setup_tool.declare.inventory import make_inventory, parse_inventory
 from setup_tool.declare.questions import first_questions
 from setup_tool.declare.serving import Serving, serving
-from tests.scenarios.cloud import shipped_roles
+from setup_tool.wiring import load_roles
 from tests.scenarios.scenario import make_cloud, ready
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ROLES = shipped_roles()
+ROLES = load_roles()
 HEALTH = "http://127.0.0.1:8080/healthcheck"
 PASTE = """[DEFAULT]
 bind_ip = 127.0.0.1

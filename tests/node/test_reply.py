@@ -110,12 +110,23 @@ def test_a_file_that_cannot_be_read_says_why(kind: str, problem: str | None) -> 
 
 def test_a_start_is_rounded_down_to_the_second() -> None:
     text = "running yes\ninstance abc\nticks 199\nboot 1000\nunit nova-api.service\n"
-    text += "seamless yes\ninit "
+    text += "seamless yes\nenabled \ninit "
     expected = ServiceFact(
         running=True, instance="abc", started_at=1001, unit="nova-api.service", seamless=True
     )
     assert answer(ReadService("nova"), text) == expected
     assert answer(ReadService("nova"), f"{text}yes") == replace(expected, swift_init=True)
+
+
+@pytest.mark.parametrize(
+    ("word", "enabled"), [("enabled", True), ("disabled", False), ("static", False), ("", None)]
+)
+def test_a_unit_tells_whether_it_is_started_with_the_node(
+    word: str,
+    enabled: bool | None,  # noqa: FBT001
+) -> None:
+    text = f"running \ninstance \nticks \nboot \nunit a\nseamless \ninit \nenabled {word}"
+    assert answer(ReadService("a"), text) == ServiceFact(running=False, unit="a", enabled=enabled)
 
 
 def test_runs_are_told_by_their_state() -> None:

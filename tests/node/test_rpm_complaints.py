@@ -103,7 +103,7 @@ def test_the_first_cause_is_told_without_a_login(
 ) -> None:
     (tmp_path / "said.packages").write_text(printed)
     words = [SHELLS[shell], *(["sh"] if shell == "busybox" else [])]
-    script = f"{PACKAGES}\nway={way}\ncomplaint\nprintf '%s' \"$said\"\n"
+    script = f"{PACKAGES}\nway={way}\nmanager_complaint\nprintf '%s' \"$said\"\n"
     ran = subprocess.run(
         [*words, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -12,25 +11,30 @@ from setup_tool.core.identity import ListCatalogue
 from setup_tool.core.oslo_files import OsloFilesFact
 from setup_tool.core.plan import IDENTITY, Plan, Stage
 from setup_tool.core.queries import ReadFile
-from setup_tool.data import folder
+from setup_tool.core.secret import Secret
 from setup_tool.declare.bind import bind, read_proxies
+from setup_tool.declare.bind_ec2_api import Supplies
 from setup_tool.declare.bind_logins import Repair, login_questions
+from setup_tool.declare.ec2_api import read_standalones
+from setup_tool.declare.ec2_api_login import ec2_login_questions
 from setup_tool.declare.instantiate import instantiate
 from setup_tool.declare.inventory import make_inventory, parse_inventory
 from setup_tool.declare.make_plan import make_plan
 from setup_tool.declare.questions import first_questions, is_proxy
-from setup_tool.declare.roles import load_role
 from setup_tool.resources.journal import Journal
+from setup_tool.wiring import load_roles, load_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from setup_tool.declare.bind import Bound
     from setup_tool.declare.inventory import Node
-    from setup_tool.declare.roles import Role
     from setup_tool.resources.resource import Resource
     from tests.scenarios.keystone import Keystone
     from tests.scenarios.machine import Machine
+
+FRESH = Secret("canary-made-anew")
+"""The password that a login gets which has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class Cloud:
         nodes, facts, bound = self._surveyed()
         resources: tuple[Resource, ...] = (
             *(_journal(n) for n in nodes if n.name in {use.target for use in bound.uses}),
-            *instantiate(shipped_roles(), bound.uses, remove_endpoints=self.remove_endpoints),
+            *instantiate(load_roles(), bound.uses, remove_endpoints=self.remove_endpoints),
         )
         for resource in resources:
             facts[resource.target] |= self._asked(resource.target, resource.queries())
@@ -88,8 +92,19 @@ class Cloud:
         for node in nodes:
             facts[node.name] = self._asked(node.name, first_questions(node))
         proxies = read_proxies(nodes, facts)
-        facts[IDENTITY] |= self._asked(IDENTITY, login_questions(proxies))
-        return nodes, facts, bind(nodes, proxies, facts, facts[IDENTITY], self.repair)
+        standalones = read_standalones(nodes, proxies, facts)
+        questions = (*login_questions(proxies), *ec2_login_questions(standalones))
+        facts[IDENTITY] |= self._asked(IDENTITY, questions)
+        bound = bind(
+            nodes,
+            proxies,
+            standalones,
+            facts,
+            facts[IDENTITY],
+            repair=self.repair,
+            supplies=Supplies(FRESH, load_texts()),
+        )
+        return nodes, facts, bound
 
     def _asked(self, target: str, queries: tuple[Any, ...]) -> dict[Any, Any]:
         ask = self.keystone.answer if target == IDENTITY else self.machines[target].ask
@@ -98,16 +113,6 @@ class Cloud:
             for path in (*fact.found, *fact.found_in_dirs, *fact.told):
                 facts[ReadFile(path)] = ask(ReadFile(path))
         return facts
-
-
-@cache
-def shipped_roles() -> Mapping[str, Role]:
-    """Return the roles that come with the program."""
-    found = (
-        load_role(path.read_text(encoding="utf-8"), f"roles/{path.name}")
-        for path in sorted(folder("roles").glob("*.yaml"))
-    )
-    return {role.name: role for role in found}
 
 
 def _journal(node: Node) -> Journal:

@@ -13,6 +13,7 @@ from setup_tool.core.identity import (
     CreateService,
     CreateUser,
     DeleteEndpoint,
+    DeleteUser,
     EnableProject,
     EnableService,
     EnableUser,
@@ -21,6 +22,7 @@ from setup_tool.core.identity import (
     FindRole,
     FindUser,
     GrantRole,
+    IsOurUser,
     ListCatalogue,
     LoginAnswer,
     Presence,
@@ -29,6 +31,8 @@ from setup_tool.core.identity import (
     SetPassword,
     TryLogin,
     UpdateEndpoint,
+    WithdrawEndpoint,
+    WithdrawService,
 )
 
 if TYPE_CHECKING:
@@ -50,6 +54,7 @@ class User:
     password: str
     state: str = "enabled"
     roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,9 @@ class Keystone:
             case FindUser(user):
                 found = self.users.get(_named(user))
                 return Presence(found.state if found else "absent")
+            case IsOurUser(user, description):
+                found = self.users.get(_named(user))
+                return found is not None and found.description == description
             case ReadGrants(user, project):
                 found = self.users.get(_named(user))
                 return frozenset(found.roles.get(_named(project), ()) if found else ())
@@ -89,16 +97,32 @@ class Keystone:
                 works = right and found is not None and found.state == "enabled"
                 return LoginAnswer.WORKS if works else LoginAnswer.REFUSED
 
-    def after(self, step: IdentityStep) -> Keystone:  # noqa: C901, PLR0911 - a table
+    def after(self, step: IdentityStep) -> Keystone:  # noqa: C901, PLR0911, PLR0912 - a table
         """Return Keystone as it is when the step was done."""
         match step:
             case CreateRole(name):
                 return replace(self, roles=self.roles | {name})
             case CreateProject(project) | EnableProject(project):
                 return replace(self, projects={**self.projects, _named(project): "enabled"})
-            case CreateUser(user, password):
-                made = User(password.reveal(), "enabled", {})
+            case CreateUser(user, password, description):
+                made = User(password.reveal(), "enabled", {}, description)
                 return replace(self, users={**self.users, _named(user): made})
+            case DeleteUser(user, description):
+                assert self.users[_named(user)].description == description
+                left = {name: one for name, one in self.users.items() if name != _named(user)}
+                return replace(self, users=left)
+            case WithdrawEndpoint():
+                kept = tuple(
+                    e
+                    for e in self.endpoints
+                    if (e.interface, e.region, e.url) != (step.interface, step.region, step.url)
+                )
+                assert len(kept) == len(self.endpoints) - 1
+                return replace(self, endpoints=kept)
+            case WithdrawService(kind, name):
+                gone = next(s for s in self.services if (s.type, s.name) == (kind, name))
+                assert not any(e.service_id == gone.id for e in self.endpoints)
+                return replace(self, services=tuple(s for s in self.services if s != gone))
             case SetPassword(user, password):
                 return self._with(user, password=password.reveal())
             case EnableUser(user):

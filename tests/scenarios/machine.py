@@ -43,6 +43,7 @@ from setup_tool.core.transaction import (
     WriteFile,
 )
 from setup_tool.declare.questions import SWIFT3
+from tests.scenarios.ec2_api import Ec2Api, read_ec2_api
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,6 +60,7 @@ _FACTS: Mapping[str, Any] = {
 CHANGED_AT = 1000
 STARTED_AT = 2000
 LATER = 5000
+ROOT_ON_DEBIAN = SystemFact("root", 0, "/root", "debian", "12", LATER, True, "curl")  # noqa: FBT003
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +104,16 @@ class Machine:
     runs: Mapping[str, RunState] = field(default_factory=dict)
     firewall: FirewallFact = FirewallFact(Verdict.OPEN)  # noqa: RUF009 - frozen
     variables: Mapping[str, Any] = field(default_factory=dict)
+    ec2_api: Ec2Api = Ec2Api()  # noqa: RUF009 - frozen
+    system: SystemFact = ROOT_ON_DEBIAN
 
     def ask(self, query: NodeQuery) -> NodeFact:  # noqa: C901, PLR0911, PLR0912 - a table
+        found = self.ec2_api.ask(query)
+        if found is not None:
+            return found
         match query:
             case ReadSystem():
-                return SystemFact("root", 0, "/root", "debian", "12", LATER, True, "curl")  # noqa: FBT003
+                return self.system
             case ReadOsloFiles():
                 return self.oslo
             case ReadFile(path) if path in self.others:
@@ -150,6 +157,9 @@ class Machine:
 
     def after(self, step: NodeStep) -> Machine:  # noqa: PLR0911 - a table
         """Return the node as it is when the step went well."""
+        ec2_api = self.ec2_api.after(step)
+        if ec2_api is not None:
+            return replace(self, ec2_api=ec2_api)
         match step:
             case WriteFile(path) if path in self.others:
                 assert step.replaces == Content(self.others[path]).digest
@@ -201,6 +211,10 @@ def read_machine(said: Mapping[str, Any], text: str | None) -> Machine:
     rest |= {
         name: kind(**_fact_fields(rest[name])) for name, kind in _FACTS.items() if name in rest
     }
+    if "ec2_api" in rest:
+        rest["ec2_api"] = read_ec2_api(rest["ec2_api"])
+    if "system" in rest:
+        rest["system"] = replace(ROOT_ON_DEBIAN, **rest["system"])
     rest["command"] = tuple(rest.pop("command", ()))
     rest["others"] = {path: text.encode() for path, text in rest.pop("others", {}).items()}
     file = None if text is None else text.encode(rest.pop("encoding", "utf-8"))

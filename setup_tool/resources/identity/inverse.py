@@ -26,7 +26,8 @@ def inverse(step: IdentityStep) -> IdentityStep | None:  # noqa: PLR0911 - a tab
     A role, project or user that was made stays: by then others may use it, and Keystone
     deletes their grants with it. A password that was replaced is not
     known. A deleted endpoint stays deleted: an operator named it by an id that cannot
-    come back. A step that undoes has no inverse of its own.
+    come back. A withdrawn one, known by its URL, can be made again; a user that is removed cannot,
+    since its password is gone. The other steps that undo have no inverse of their own.
     """
     match step:
         case EnableUser(user):
@@ -41,6 +42,10 @@ def inverse(step: IdentityStep) -> IdentityStep | None:  # noqa: PLR0911 - a tab
             return DisableService(kind, name)
         case CreateEndpoint(kind, name, interface, region, url):
             return WithdrawEndpoint(kind, name, interface, region, url)
+        case WithdrawEndpoint(kind, name, interface, region, url):
+            return CreateEndpoint(kind, name, interface, region, url)
+        case WithdrawService(kind, name):
+            return CreateService(kind, name, "")
         case UpdateEndpoint():
             return UpdateEndpoint(
                 id=step.id,

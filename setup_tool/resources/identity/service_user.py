@@ -26,7 +26,8 @@ class ServiceUser:
 
     ``set_password``: an existing one is given that password; never without an operator's
     word. ``because`` is why it is there, where that is not that a service logs in as it;
-    ``role`` is the only one that it is given, ``held_in`` where its password stands.
+    ``role`` is the only one that it is given, ``held_in`` where its password stands. With a
+    ``description`` one that is made here is known for ours by it, and nobody else's is missed.
     """
 
     user: UserRef
@@ -35,6 +36,7 @@ class ServiceUser:
     because: str | None = None
     role: str = "service"
     held_in: str = "its service's file"
+    description: str | None = None
     stage: Stage = Stage.ACCOUNTS
     target: str = field(default=IDENTITY, init=False)
 
@@ -51,10 +53,10 @@ class ServiceUser:
                 stage=self.stage,
                 action=Action.CREATE,
                 summary=f"create user {self.user} with the password in {self.held_in}",
-                steps=(CreateUser(self.user, self.password),),
+                steps=(CreateUser(self.user, self.password, self.description),),
                 reasons=(
                     f"{self._because}, which Keystone does not have.",
-                    f"It gets role {self.role} only: grant what else the lost one had.",
+                    *(() if self.description else (self._as_before,)),
                 ),
             )
         if presence is Presence.DISABLED:
@@ -71,6 +73,10 @@ class ServiceUser:
         """Nothing to say."""
         del facts
         return ()
+
+    @property
+    def _as_before(self) -> str:
+        return f"It gets role {self.role} only: grant what else the lost one had."
 
     @property
     def _because(self) -> str:

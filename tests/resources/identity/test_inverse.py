@@ -11,6 +11,7 @@ from setup_tool.core.identity import (
     CreateService,
     CreateUser,
     DeleteEndpoint,
+    DeleteUser,
     DisableProject,
     DisableService,
     DisableUser,
@@ -59,16 +60,24 @@ PAIRS: list[tuple[IdentityStep, IdentityStep]] = [
         ),
     ),
 ]
+WITHDRAWN: list[tuple[IdentityStep, IdentityStep]] = [
+    (
+        WithdrawEndpoint("s3", "s3", "public", "R", "http://a"),
+        CreateEndpoint("s3", "s3", "public", "R", "http://a"),
+    ),
+    (WithdrawService("s3", "s3"), CreateService("s3", "s3", "")),
+]
 NEVER_UNDONE: list[IdentityStep] = [
     CreateRole("service"),
     CreateProject(PROJECT),
     CreateUser(USER, Secret("p")),
+    DeleteUser(USER, "d"),
     SetPassword(USER, Secret("p")),
     DeleteEndpoint("e1", "s3", "public", "R", "http://a"),
 ]
 
 
-@pytest.mark.parametrize(("step", "undone_by"), PAIRS)
+@pytest.mark.parametrize(("step", "undone_by"), [*PAIRS, *WITHDRAWN])
 def test_a_step_has_the_inverse_that_puts_things_back(
     step: IdentityStep, undone_by: IdentityStep
 ) -> None:
