@@ -75,7 +75,11 @@ def write_ec2_api(where: Layout, record: Record, python: Path) -> None:
     _write_command(where.nodes / "controller/bin" / name, "start|stop|restart", command)
     variables = where.inventory.with_name("group_vars") / "controller.yaml"
     variables.parent.mkdir(exist_ok=True)
-    values = {"bin": str(python.parent), "url": f"{record.url(name)}/"}
+    values = {
+        "bin": str(python.parent),
+        "port": str(record.port(name)),
+        "url": f"{record.url(name)}/",
+    }
     quoted = {key: _yaml(value) for key, value in values.items()}
     _write_once(variables, lambda: _render("ec2-api.yaml", **quoted))
 

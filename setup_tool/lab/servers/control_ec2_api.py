@@ -27,9 +27,12 @@ class Ec2Api(controlled.Controlled):
         return [controlled.program("ec2-api"), "--config-file", str(self._conf)]
 
     def environment(self) -> dict[str, str]:
-        """Return its environment: a filter's module is found beside the configuration."""
+        """Return its environment: setup-tool puts the filter's module into a folder of its own."""
         # ec2-api imports what its libraries deprecate, at each start
-        more = {"PYTHONPATH": str(self._conf.parent), "PYTHONWARNINGS": "ignore"}
+        more = {
+            "PYTHONPATH": str(self._home / "opt/setup-tool/ec2-api"),
+            "PYTHONWARNINGS": "ignore",
+        }
         return super().environment() | more
 
     def start(self) -> int:
