@@ -39,13 +39,15 @@ def expect(answer: Response, action: str) -> Element:
     if answer.status == OK and root is not None and root.tag == f"{action}Response":
         return root
     if answer.status == OK and root is not None:
-        raise UnmetError(f"HTTP 200 with <{root.tag}>, no answer to {action}.", read_error(answer))
+        raise UnmetError(
+            f"HTTP 200 with <{shown(root.tag)}>, no answer to {action}.", read_error(answer)
+        )
     raise UnmetError(described(answer), read_error(answer))
 
 
-def is_absent(answer: Response, path: str) -> bool:
-    """Tell whether what was asked for by name is not there: an empty list, or ``...NotFound``."""
+def expect_absent(answer: Response, action: str, path: str) -> None:
+    """Take an empty list, or ``...NotFound``; raises `UnmetError` for everything else."""
     if "NotFound" in read_error(answer).code:
-        return True
-    root = document(answer.body)
-    return answer.status == OK and root is not None and root.find(path) is None
+        return
+    if expect(answer, action).find(path) is not None:
+        raise UnmetError("It is still there.")

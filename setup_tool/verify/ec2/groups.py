@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from setup_tool.verify.answer import value
 from setup_tool.verify.check import UnmetError
-from setup_tool.verify.ec2.answer import described, expect, is_absent, read_error
+from setup_tool.verify.ec2.answer import expect, expect_absent
 from setup_tool.verify.ec2.leftovers import GROUP, delete_group
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ def delete(subject: Subject) -> str:
     said, answer = delete_group(subject.session, subject.name, subject.clock)
     expect(answer, "DeleteSecurityGroup")
     answer = subject.session.send("DescribeSecurityGroups", ("GroupName.1", subject.name))
-    if not is_absent(answer, "securityGroupInfo/item"):
-        raise UnmetError(f"It is still there: {described(answer)}", read_error(answer))
+    expect_absent(answer, "DescribeSecurityGroups", "securityGroupInfo/item")
     subject.leftovers.removed(GROUP)
     return said
 

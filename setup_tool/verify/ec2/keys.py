@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from setup_tool.verify.answer import shown, texts, value
 from setup_tool.verify.check import UnmetError
-from setup_tool.verify.ec2.answer import described, is_absent, read_error
+from setup_tool.verify.ec2.answer import expect_absent
 from setup_tool.verify.ec2.leftovers import KEY_PAIR
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ def delete(subject: Subject) -> str:
     """Delete the key pair and look whether it is gone."""
     subject.ask("DeleteKeyPair", ("KeyName", subject.name))
     answer = subject.session.send("DescribeKeyPairs", ("KeyName.1", subject.name))
-    if not is_absent(answer, "keySet/item"):
-        raise UnmetError(f"It is still there: {described(answer)}", read_error(answer))
+    expect_absent(answer, "DescribeKeyPairs", "keySet/item")
     subject.leftovers.removed(KEY_PAIR)
     return ""

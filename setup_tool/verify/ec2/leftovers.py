@@ -70,7 +70,7 @@ class Leftovers:
     def started(self, ids: Collection[str]) -> None:
         """Say which instances were started by it; none where it was refused."""
         self._instances.extend(each for each in ids if each not in self._instances)
-        self._awaited = 0
+        self._awaited = max(0, self._awaited - len(ids)) if ids else 0
 
     def ended(self, ids: Collection[str]) -> None:
         """Say that instances are gone."""
