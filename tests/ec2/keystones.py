@@ -53,7 +53,9 @@ class Keystone:
     def build(self, role: str) -> None:
         """Start it for the first time; ec2-api's login gets the role on project service."""
         self.folder.mkdir()
-        self.conf.write_text(string.Template(_CONF.read_text()).substitute(folder=str(self.folder)))
+        conf = string.Template(_CONF.read_text()).substitute(folder=str(self.folder))
+        # Keystone 22 changes what it gets from its cache, so that had better be a copy
+        self.conf.write_text(conf.replace("dogpile.cache.memory", "dogpile.cache.memory_pickle"))
         (self.folder / "passwords.json").write_text(json.dumps(self.passwords))
         self.start()
         known = {user: Secret(password) for user, password in self.passwords.items()}
