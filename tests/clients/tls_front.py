@@ -49,6 +49,7 @@ def ending_tls(folder: Path, *ports: int) -> Iterator[TlsFront]:
         urls = {port: _listen(loop, context, port) for port in ports}
         yield TlsFront(urls, trusted)
     finally:
+        asyncio.run_coroutine_threadsafe(_end(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
@@ -67,6 +68,14 @@ def _listen(loop: asyncio.AbstractEventLoop, context: ssl.SSLContext, port: int)
 
     own = asyncio.run_coroutine_threadsafe(begin(), loop).result()
     return f"https://{_HOST}:{own}"
+
+
+async def _end() -> None:
+    """Break off what is still connected, as a server that goes away does."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -46,7 +46,7 @@ ec2api_workers = 1
 state_path = {folder}
 api_paste_config = {folder}/api-paste.ini
 keystone_ec2_tokens_url = {keystone}/v3/ec2tokens
-# the default logs each request's line, with the query and so with signatures
+# the default has each request's line, with the query and so with signatures
 wsgi_log_format = %(client_ip)s status: %(status_code)s
 debug = {debug}
 [database]
@@ -85,24 +85,25 @@ class Ec2Api:
         *,
         user: str = "ec2-api",
         password: str | None = None,
-        keystone: str | None = None,
+        reached_at: str | None = None,
         timeout: int = 20,
         login_retry: int = 60,
         debug: bool = False,
+        more: str = "",
     ) -> None:
-        """Write its files; ``user`` empty: no login at all."""
+        """Write its files; ``user`` empty: no login at all; ``more``: of the login's section."""
         shutil.copy(
             data.folder("templates") / "node/ec2-api/keystone_auth.py",
             self.folder / "setup_tool_keystone_auth.py",
         )
-        url = keystone or self.keystone.url
+        url = reached_at or self.keystone.url
         text = _CONF.format(
             port=self.port, folder=self.folder, keystone=url, debug=debug, timeout=timeout
         )
         if user:
             known = self.keystone.passwords.get(user, "") if password is None else password
             text += _LOGIN.format(keystone=url, user=user, password=known)
-        (self.folder / "ec2api.conf").write_text(text)
+        (self.folder / "ec2api.conf").write_text(text + more)
         (self.folder / "api-paste.ini").write_text(_PASTE.format(login_retry=login_retry))
 
     def start(self) -> None:
