@@ -155,6 +155,7 @@ class _Exchange:
         remaining = self._deadline - time.monotonic()
         if remaining <= 0:
             raise TimeoutError
+        self._connection.timeout = remaining  # to which getresponse sets the socket's anew
         if self._sock.fileno() >= 0:  # not closed behind an answer that was read whole
             self._sock.settimeout(remaining)
 

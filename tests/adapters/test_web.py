@@ -3,11 +3,13 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
+from setup_tool.adapters import web
 from setup_tool.adapters.web import UrllibWeb
 from setup_tool.core.errors import DeclarationError, UnreachableError
 from setup_tool.core.http import Request
@@ -127,10 +129,10 @@ def test_many_threads_share_one_web() -> None:
     def echo(sent: Sent) -> bytes:
         return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(sent.target), sent.target)
 
-    web = UrllibWeb()
+    shared = UrllibWeb()
     with wire_server(echo) as server, ThreadPoolExecutor(8) as pool:
         paths = [f"/{number}" for number in range(40)]
-        answers = pool.map(lambda path: web.send(Request("GET", server.url + path)), paths)
+        answers = pool.map(lambda path: shared.send(Request("GET", server.url + path)), paths)
         assert [answer.body.decode() for answer in answers] == paths
 
 
@@ -188,11 +190,16 @@ def test_each_failure_names_host_port_and_phase_but_no_query_and_no_header(
     assert CANARY not in caplog.text
 
 
-def test_a_silent_server_is_given_up_after_the_timeout() -> None:
+def test_a_silent_server_is_given_up_after_the_timeout_and_not_after_that_for_connecting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(web, "CONNECT_TIMEOUT", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        since = time.monotonic()
         with pytest.raises(UnreachableError, match=r"\(read: timed out\)"):
-            UrllibWeb().send(Request("GET", url), timeout=0.2)
+            UrllibWeb().send(Request("GET", url), timeout=0.3)
+        assert time.monotonic() - since >= 0.3
 
 
 def test_a_server_that_trickles_is_given_up_after_the_timeout() -> None:

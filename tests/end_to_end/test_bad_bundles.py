@@ -100,11 +100,11 @@ def test_a_cloud_without_s3_has_nothing_to_issue_and_nothing_to_verify(
 ) -> None:
     issued = refused(untouched, *ISSUE, "-d", str(tmp_path / "bundle"))
     assert issued == (
-        "The catalogue has no public s3 endpoint, so there is nothing the keys could be used for. "
-        "Run `setup-tool apply` first."
+        "The catalogue has no public s3 or ec2 endpoint, so there is nothing the keys could be "
+        "used for. Run `setup-tool apply` first."
     )
     verified = refused(untouched, "verify", "-i", untouched.inventory)
-    assert "no public s3 endpoint to verify. Run `setup-tool apply` first." in verified
+    assert "no public s3 or ec2 endpoint to verify. Run `setup-tool apply` first." in verified
     assert list(tmp_path.iterdir()) == []
 
 
@@ -113,7 +113,7 @@ def test_a_cloud_without_s3_has_nothing_to_issue_and_nothing_to_verify(
     [
         (b"", "sets no pair of keys"),
         (b"all:\n  hosts: {}\n", "sets no pair of keys"),
-        (EUCARC.partition("\n")[2].encode(), "names no S3 URL, so there is nothing to verify"),
+        (EUCARC.partition("\n")[2].encode(), "names no S3 or EC2 URL, so there is nothing to verify"),
         (b"export EC2_ACCESS_KEY=Z\xfcrich\n", "line 1: this is not UTF-8"),
     ],
     ids=["empty", "an inventory", "no S3", "latin-1"],

@@ -176,7 +176,10 @@ def test_an_endpoint_to_remove_that_is_none_of_ours_is_noted(served: Cloud) -> N
         (("--user", "demo", "--project", "demo", "--domain", "no"), "has no domain 'no'"),
         (("--user", "bob", "--project", "demo"), "'bob' has no role on project 'demo'"),
         (("--project", "nothing"), "no role on a project 'nothing'"),
-        (("--region", "Nowhere"), "no public s3 endpoint in region 'Nowhere'; it has one in Reg"),
+        (
+            ("--region", "Nowhere"),
+            "no public s3 or ec2 endpoint in region 'Nowhere'; it has s3 in Reg",
+        ),
     ],
     ids=["user", "project", "domain", "role", "own project", "region"],
 )

@@ -113,8 +113,9 @@ def _checked(
 ) -> tuple[KeyState, ...]:
     """Return the keys with what the gateway says of those that should work."""
     from setup_tool.cli.credentials.gateways import gateway_of
+    from setup_tool.cli.credentials.issuing import cloud_urls
 
-    gateway = gateway_of(login, region)
+    gateway = gateway_of(login, cloud_urls(login, region))
     progress = Progress()
     checked = []
     for number, state in enumerate(found, start=1):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from setup_tool.adapters.cloud_login import CloudLogin
-    from setup_tool.core.credential import KeyPair
+    from setup_tool.core.credential import CloudUrls, KeyPair
     from setup_tool.ports import Signer, Web
 
 
@@ -47,13 +47,16 @@ class Gateway:
         return self._region
 
 
-def gateway_of(login: CloudLogin, region: str | None) -> Gateway:
-    """Return the gateway of the catalogue's public s3 endpoint.
+def gateway_of(login: CloudLogin, urls: CloudUrls) -> Gateway:
+    """Return the gateway at the catalogue's public s3 endpoint.
 
-    Raises `DeclarationError` where there is none, or there are several.
+    Raises `DeclarationError` where there is none.
     """
     from setup_tool import wiring
-    from setup_tool.cli.credentials.issuing import cloud_urls
+    from setup_tool.core.errors import DeclarationError
 
-    _, s3 = cloud_urls(login, region)
-    return Gateway(wiring.open_web(login.ca_bundle), wiring.open_signer(), s3)
+    if urls.s3 is None:
+        raise DeclarationError(
+            "The catalogue has no public s3 endpoint, at which keys could be tried."
+        )
+    return Gateway(wiring.open_web(login.ca_bundle), wiring.open_signer(), urls.s3)

@@ -13,14 +13,14 @@ from setup_tool.core.credential import CloudUrls, Credential
 from setup_tool.core.errors import DeclarationError, SetupToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from setup_tool.adapters.cloud_login import CloudLogin
     from setup_tool.core.credential import KeyPair, Owner
+    from setup_tool.core.gateway import GatewayLimits
     from setup_tool.core.identity import Whereabouts
     from setup_tool.core.key_record import KeyRecord
     from setup_tool.credentials.bundle import BundleFile
     from setup_tool.credentials.issue import Issued
+    from setup_tool.credentials.issue_many import Regions
     from setup_tool.ports import Keys, Web
 
 
@@ -59,24 +59,23 @@ class Bundle:
 def issue_bundle(login: CloudLogin, wanted: Wanted) -> Bundle:
     """Issue a credential and write its client files.
 
-    Nothing is made in Keystone before the catalogue has told where S3 is, the directory's
-    files have been seen to take what will be written, and it was agreed to change those that
-    are not wholly ours; where the gateway then turns out to be none, a key that was made is
-    removed. The region written is the one the gateway answers to. Raises `SetupToolError`.
+    Nothing is made in Keystone before the catalogue has told where S3 or EC2 is, the
+    directory's files have been seen to take what will be written, and it was agreed to change
+    those that are not wholly ours; where the gateway of S3 then turns out to be none, a key
+    that was made is removed. The region written is the one that gateway answers to, without
+    S3 the catalogue's. Raises `SetupToolError`.
     """
     from setup_tool.credentials.clients import chosen
     from setup_tool.credentials.shelf import Shelf
-    from setup_tool.verify.s3.gateway import limits
 
     clients = chosen(wanted.clients, secret_in_page=wanted.secret_in_page)
     keys = wiring.open_keys(login)
     owner = keys.owner(wanted.user, wanted.project, wanted.domain)
-    urls, s3 = cloud_urls(login, wanted.region)
-    web = wiring.open_web(login.ca_bundle)
-    told = limits(web, s3)
+    urls = cloud_urls(login, wanted.region)
+    told, region_for = gateway_facts(wiring.open_web(login.ca_bundle), urls)
     directory = Path(wanted.directory or f"{owner.user}-{owner.project}").absolute()
     shelf = Shelf(wiring.open_files(), urls, told, clients, wanted.profile, wanted.force)
-    place, region_for = str(directory), partial(region_of, web, s3)
+    place = str(directory)
     held = shelf.try_out(owner, place)
     seen = shelf.look(owner, place)
     if any(seen.values()) and not _agree(
@@ -94,7 +93,7 @@ def _expected(
     owner: Owner,
     held: frozenset[str],
     wanted: Wanted,
-    region_for: Callable[[KeyPair], str],
+    region_for: Regions,
     urls: CloudUrls,
 ) -> tuple[Credential, str]:
     """Return the credential and the region that will be written, as far as they are known."""
@@ -137,7 +136,7 @@ def _issue(
     owner: Owner,
     held: frozenset[str],
     wanted: Wanted,
-    region_for: Callable[[KeyPair], str],
+    region_for: Regions,
 ) -> tuple[Issued, str]:
     """Issue a credential; return it with the region that requests are signed for with it."""
     from setup_tool.credentials.issue import issue
@@ -152,34 +151,44 @@ def _issue(
         raise
 
 
-def region_of(web: Web, s3: str, pair: KeyPair) -> str:
-    """Return the region that a gateway wants; see `probe_region`."""
-    from setup_tool.verify.s3.gateway import probe_region
+def gateway_facts(web: Web, urls: CloudUrls) -> tuple[GatewayLimits | None, Regions]:
+    """Return what the gateway of S3 can do, and what tells the region that a key signs for.
 
-    return probe_region(web, wiring.open_signer(), s3, pair)
+    Without S3 that is the catalogue's: services of EC2 do not look at it.
+    """
+    from setup_tool.verify.s3.gateway import limits, probe_region
+
+    if urls.s3 is None:
+        return None, partial(_known, urls.catalogue_region)
+    signer = wiring.open_signer()
+    return limits(web, urls.s3), partial(probe_region, web, signer, urls.s3)
 
 
-def cloud_urls(login: CloudLogin, region: str | None) -> tuple[CloudUrls, str]:
-    """Return where the cloud's services are, with the catalogue's region, and S3's URL again.
+def _known(region: str, pair: KeyPair) -> str:
+    del pair
+    return region
 
-    Raises `DeclarationError` where the catalogue has no S3, or several, and for a file of
-    certificates that has none.
+
+def cloud_urls(login: CloudLogin, region: str | None) -> CloudUrls:
+    """Return where the cloud's services are, with the catalogue's region.
+
+    Raises `DeclarationError` where the catalogue has neither S3 nor EC2, or several of one,
+    and for a file of certificates that has none.
     """
     ourselves = wiring.open_identity(login).whereabouts()
-    s3 = _public_url(ourselves, "s3", region)
-    if s3 is None:
-        raise DeclarationError(_no_s3(ourselves, region))
-    known_region = _catalogue_region(ourselves, region)
-    urls = CloudUrls(
+    s3, ec2 = (_public_url(ourselves, kind, region) for kind in ("s3", "ec2"))
+    if s3 is None and ec2 is None:
+        raise DeclarationError(_neither(ourselves, region))
+    known_region = region or _catalogue_region(ourselves, "ec2" if s3 is None else "s3")
+    return CloudUrls(
         auth=_auth_url(ourselves, login.auth_url, region),
         catalogue_region=known_region,
         region=known_region,
         s3=s3,
-        ec2=_public_url(ourselves, "ec2", region),
+        ec2=ec2,
         ca_bundle=login.ca_bundle,
         ca_certificates=_certificates(login.ca_bundle),
     )
-    return urls, s3
 
 
 def _auth_url(ourselves: Whereabouts, ours: str, region: str | None) -> str:
@@ -205,18 +214,20 @@ def _certificates(path: str | None) -> str | None:
     return certificates(Content(data), name=path) if path and data is not None else None
 
 
-def _no_s3(ourselves: Whereabouts, region: str | None) -> str:
-    regions = sorted(
-        where for kind, face, where, _ in ourselves.endpoints if (kind, face) == ("s3", "public")
-    )
-    if region is not None and regions:
+def _neither(ourselves: Whereabouts, region: str | None) -> str:
+    places = [
+        f"{kind} in {where}"
+        for kind, face, where, _ in sorted(ourselves.endpoints)
+        if kind in {"s3", "ec2"} and face == "public"
+    ]
+    if region is not None and places:
         return (
-            f"The catalogue has no public s3 endpoint in region '{region}'; it has one in "
-            f"{', '.join(regions)}. Name that with --region."
+            f"The catalogue has no public s3 or ec2 endpoint in region '{region}'; it has "
+            f"{', '.join(places)}. Name that region with --region."
         )
     return (
-        "The catalogue has no public s3 endpoint, so there is nothing the keys could be used "
-        "for. Run `setup-tool apply` first."
+        "The catalogue has no public s3 or ec2 endpoint, so there is nothing the keys could be "
+        "used for. Run `setup-tool apply` first."
     )
 
 
@@ -229,5 +240,5 @@ def _public_url(ourselves: Whereabouts, kind: str, region: str | None) -> str | 
     return found[0] if found else None
 
 
-def _catalogue_region(ourselves: Whereabouts, region: str | None) -> str:
-    return region or next(where for service, _, where, _ in ourselves.endpoints if service == "s3")
+def _catalogue_region(ourselves: Whereabouts, kind: str) -> str:
+    return next(where for service, _, where, _ in ourselves.endpoints if service == kind)

@@ -192,19 +192,18 @@ def _selected(
 
 def _bundles(login: CloudLogin, wanted: ManyWanted) -> Bundles:
     """Ask the catalogue and the gateway once what all files say."""
-    from setup_tool.cli.credentials.issuing import cloud_urls, region_of
+    from setup_tool.cli.credentials.issuing import cloud_urls, gateway_facts
     from setup_tool.credentials.clients import chosen
     from setup_tool.credentials.shelf import Shelf
-    from setup_tool.verify.s3.gateway import limits
 
-    urls, s3 = cloud_urls(login, wanted.region)
-    web = wiring.open_web(login.ca_bundle)
+    urls = cloud_urls(login, wanted.region)
+    told, region_for = gateway_facts(wiring.open_web(login.ca_bundle), urls)
     shelf = Shelf(
         wiring.open_files(),
         urls,
-        limits(web, s3),
+        told,
         chosen(wanted.clients, secret_in_page=wanted.secret_in_page),
         wanted.profile,
         wanted.force,
     )
-    return Bundles(shelf, partial(region_of, web, s3), yes=wanted.yes)
+    return Bundles(shelf, region_for, yes=wanted.yes)

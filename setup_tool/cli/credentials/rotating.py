@@ -84,12 +84,12 @@ def rotate_key(login: CloudLogin, wanted: RotateWanted) -> Turned:
 
     Nothing is made before these take it, and before that was agreed. Raises `SetupToolError`.
     """
-    from setup_tool.cli.credentials.gateways import Gateway
+    from setup_tool.cli.credentials.gateways import gateway_of
     from setup_tool.credentials.rotate import Rotation
 
     keys, ring = wiring.open_keys(login), wiring.open_key_ring(login)
-    urls, s3 = cloud_urls(login, wanted.region)
-    gateway = Gateway(wiring.open_web(login.ca_bundle), wiring.open_signer(), s3)
+    urls = cloud_urls(login, wanted.region)
+    gateway = gateway_of(login, urls)
     shelf = _shelf(gateway, urls, wanted) if wanted.files else None
     owner, old = _meant(keys, ring, wanted)
     directory = _directory(wanted, owner) if wanted.files else None
