@@ -113,7 +113,10 @@ def test_a_cloud_without_s3_has_nothing_to_issue_and_nothing_to_verify(
     [
         (b"", "sets no pair of keys"),
         (b"all:\n  hosts: {}\n", "sets no pair of keys"),
-        (EUCARC.partition("\n")[2].encode(), "names no S3 or EC2 URL, so there is nothing to verify"),
+        (
+            EUCARC.partition("\n")[2].encode(),
+            "names no S3 or EC2 URL, so there is nothing to verify",
+        ),
         (b"export EC2_ACCESS_KEY=Z\xfcrich\n", "line 1: this is not UTF-8"),
     ],
     ids=["empty", "an inventory", "no S3", "latin-1"],
