@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from setup_tool.core.http import Response
 
 OK = 200
+FAILURE = 500
 
 
 def read_error(response: Response) -> ServiceError:
@@ -45,9 +46,19 @@ def expect(answer: Response, action: str) -> Element:
     raise UnmetError(described(answer), read_error(answer))
 
 
+def is_absent(answer: Response) -> bool:
+    """Tell whether what was asked for by name or id is not there: ``...NotFound``, no failure."""
+    return answer.status < FAILURE and "NotFound" in read_error(answer).code
+
+
+def is_refusal(answer: Response) -> bool:
+    """Tell whether the service refused, and so did nothing; a failure may come after doing it."""
+    return answer.status < FAILURE and bool(read_error(answer).code)
+
+
 def expect_absent(answer: Response, action: str, path: str) -> None:
     """Take an empty list, or ``...NotFound``; raises `UnmetError` for everything else."""
-    if "NotFound" in read_error(answer).code:
+    if is_absent(answer):
         return
     if expect(answer, action).find(path) is not None:
         raise UnmetError("It is still there.")

@@ -21,9 +21,8 @@ _NET = "192.0.2.0/24"
 
 def make(subject: Subject) -> str:
     """Have a security group made."""
-    subject.leftovers.note(GROUP)
     described_as = ("GroupDescription", "made by setup-tool verify")
-    root = subject.ask("CreateSecurityGroup", ("GroupName", subject.name), described_as)
+    root = subject.make(GROUP, "CreateSecurityGroup", ("GroupName", subject.name), described_as)
     return value(root, "groupId")
 
 

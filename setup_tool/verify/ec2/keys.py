@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 def make(subject: Subject) -> str:
     """Have a key pair made; the answer must hold a private key."""
-    subject.leftovers.note(KEY_PAIR)
-    root = subject.ask("CreateKeyPair", ("KeyName", subject.name))
+    root = subject.make(KEY_PAIR, "CreateKeyPair", ("KeyName", subject.name))
     if value(root, "keyName") != subject.name:
         raise UnmetError(f"The key pair is called {shown(value(root, 'keyName'))!r}.")
     if "PRIVATE KEY-----" not in value(root, "keyMaterial"):

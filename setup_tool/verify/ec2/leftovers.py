@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from setup_tool.core.errors import UnreachableError
 from setup_tool.verify.check import UnmetError
-from setup_tool.verify.ec2.answer import described, read_error
+from setup_tool.verify.ec2.answer import OK, described, is_absent, read_error
 from setup_tool.verify.ec2.session import numbered
 from setup_tool.verify.ec2.states import ENDED, ENDING, Watcher, states, with_key
 
@@ -31,7 +31,6 @@ answered: a request that was cut off may still be carried out."""
 
 _PATIENCE = 120.0
 _TIMEOUT = 30.0
-_OK = 200
 
 
 @dataclass(slots=True)
@@ -138,7 +137,7 @@ class Leftovers:
             answer = delete(replace(self.session, timeout=_TIMEOUT))
         except UnreachableError as error:
             return str(error)
-        if answer.status == _OK or "NotFound" in read_error(answer).code:
+        if answer.status == OK or is_absent(answer):
             self.removed(kind)
             return ""
         return described(answer)
@@ -171,8 +170,8 @@ def _terminate(session: Ec2Session, ids: Collection[str]) -> dict[str, str]:
     if not ids:
         return {}
     answer = session.send("TerminateInstances", *numbered("InstanceId", ids))
-    if answer.status == _OK or read_error(answer).code == "InvalidInstanceID.NotFound":
-        if answer.status == _OK or len(ids) == 1:
+    if answer.status == OK or read_error(answer).code == "InvalidInstanceID.NotFound":
+        if answer.status == OK or len(ids) == 1:
             return {}
     elif len(ids) == 1:
         return dict.fromkeys(ids, described(answer))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from setup_tool.verify.answer import shown, value
 from setup_tool.verify.check import UnmetError
-from setup_tool.verify.ec2.answer import OK, expect, read_error
+from setup_tool.verify.ec2.answer import OK, expect, is_refusal
 from setup_tool.verify.ec2.states import ids_of
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def start(subject: Subject, count: int, parameters: Collection[tuple[str, str]])
         ids = ids_of(expect(answer, "RunInstances"))
         if ids:
             subject.leftovers.started(ids)
-    elif read_error(answer).code and answer.status < 500:  # noqa: PLR2004
+    elif is_refusal(answer):
         subject.leftovers.started(())
     return answer
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from setup_tool.core.events import Event
-from setup_tool.verify.ec2.answer import expect
+from setup_tool.verify.ec2.answer import expect, is_refusal
 from setup_tool.verify.ec2.states import Watcher
 
 if TYPE_CHECKING:
@@ -39,6 +39,14 @@ class Subject:
         """Send a request and return its answer; raises `UnmetError` for another one."""
         session = replace(self.session, version=version)
         return expect(session.send(action, *parameters), action)
+
+    def make(self, kind: str, action: str, *parameters: tuple[str, str]) -> Element:
+        """Ask for a key pair or a group; what was not refused is removed in the end."""
+        self.leftovers.note(kind)
+        answer = self.session.send(action, *parameters)
+        if is_refusal(answer):
+            self.leftovers.removed(kind)
+        return expect(answer, action)
 
     @property
     def watcher(self) -> Watcher:

@@ -289,6 +289,23 @@ def test_an_action_that_always_fails_is_told_and_what_is_left_is_named(action: s
     assert "volumev3" in "".join(result.hint for result in failed(results).values())
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "left"),
+    [(400, "InvalidKeyPair.Duplicate", False), (500, "EndpointNotFound", True)],
+)
+def test_what_was_refused_is_not_removed_and_what_failed_may_be_there(
+    status: int, code: str, *, left: bool
+) -> None:
+    ec2 = SmallEc2()
+    for action in ("CreateKeyPair", "DeleteKeyPair"):
+        ec2.broken[action] = lambda _: error(code, "no", status)
+    with serving(ec2) as url:
+        results = verify(plan(url, None))
+    assert ("DeleteKeyPair" in ec2.asked) is left
+    found = failed(results)
+    assert set(found) == ({"CreateKeyPair", REMOVAL} if left else {"CreateKeyPair"})
+
+
 def _echo(sent: Sent) -> bytes:
     """Answer as a debugging page does: with all that was sent."""
     shown = " ".join(
