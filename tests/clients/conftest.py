@@ -11,11 +11,13 @@ import pytest
 from tests.clients import matrix
 from tests.clients.client import Client, Here, Told
 from tests.clients.operations import Bench, new_bucket
-from tests.clients.recording import Recorder, cells, operation_of
+from tests.clients.page import PAGE
+from tests.clients.recording import Limits, cells, operation_of
 from tests.clients.store import Store
 from tests.clients.tls_front import ending_tls
 from tests.cloud import Cloud
 from tests.lab_fixture import started
+from tests.tables.recording import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(Recorder(matrix.SECTION))
+    config.pluginmanager.register(Recorder(PAGE, matrix.SECTION))
+    config.pluginmanager.register(Limits())
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

