@@ -52,10 +52,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that all processors have work to the end."""
     longest = (
         *("test_operator_killed.py", "laws", "end_to_end", "contracts", "verify", "lab"),
-        *("test_ec2.py", "test_zero_failed.py", "test_faults_killed_at_each_step.py"),
-        *("test_faults_killed_operators.py", "test_faults_killed_runs.py", "test_upgrades.py"),
-        *("test_no_secrets.py", "test_faults_disk.py", "test_faults_service.py"),
-        "test_packages.py",
+        # on the hosts; those that share a cloud follow one another
+        *("test_faults_killed_runs.py", "test_faults_service.py", "test_faults_cut_off.py"),
+        *("test_faults_killed_operators.py", "test_faults_disk.py", "test_ec2.py"),
+        *("test_zero_failed.py", "test_faults_killed_at_each_step.py", "test_upgrades.py"),
+        *("test_no_secrets.py", "test_packages.py"),
     )
 
     def rank(item: pytest.Item) -> int:

@@ -20,6 +20,7 @@ from tests.nodes.hosts import opened
 from tests.nodes.legacy_cloud import LegacyCloud
 from tests.nodes.nova_cloud import NovaCloud
 from tests.nodes.places import PROXIES
+from tests.nodes.sharing import Sharing, keep_together, sharers
 from tests.tables.recording import Recorder
 
 if TYPE_CHECKING:
@@ -40,21 +41,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Recorder(PAGE, *SECTIONS))
     config.pluginmanager.register(Limits())
+    config.pluginmanager.register(Sharing(), "sharing")
 
 
-def pytest_collection_modifyitems(config: pytest.Config) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if os.geteuid() and not config.option.collectonly:
         raise pytest.UsageError(
             "The tests on real hosts boot machines, which takes root: run them with sudo, "
             "for instance `sudo make test-nodes`."
         )
+    keep_together(items)
 
 
 @pytest.fixture(scope="module")
-def hosts(request: pytest.FixtureRequest) -> Iterator[Hosts]:
+def hosts(request: pytest.FixtureRequest, sharing: Sharing | None) -> Iterator[Hosts]:
     """A cloud of a module's own, of which nothing is on yet; `up` boots what is needed."""
-    with opened(request.config.getoption("--keep-hosts")) as made:
+    keep = request.config.getoption("--keep-hosts")
+    if sharing is not None:
+        yield sharing.hosts(keep)
+        return
+    with opened(keep) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def sharing(request: pytest.FixtureRequest) -> Sharing | None:
+    """What keeps the cloud for the next file, where several share it."""
+    plugin: Sharing = request.config.pluginmanager.get_plugin("sharing")
+    return plugin if sharers(request.node) else None
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +109,15 @@ def operators(cloud: Cloud, tmp_path: Path) -> Iterator[dict[str, Operators]]:
 
 
 @pytest.fixture(scope="module")
-def served(cloud: Cloud) -> dict[str, Proxy]:
+def served(cloud: Cloud, sharing: Sharing | None) -> dict[str, Proxy]:
     """The cloud's proxies, all of which serve S3 already."""
+    if sharing is None:
+        return _serving(cloud)
+    sharing.served = sharing.served or _serving(cloud)
+    return sharing.served
+
+
+def _serving(cloud: Cloud) -> dict[str, Proxy]:
     for name in PROXIES:
         let_drift(cloud.hosts[name])
     cloud.apply("--serial", "2", proxy_drain="off")

@@ -15,6 +15,9 @@ CREATE DATABASE keystone CHARACTER SET utf8;
 GRANT ALL ON keystone.* TO 'keystone'@'%' IDENTIFIED BY '$database_password';
 END
 
+# Keystone makes the schemas of SAML at each start, which takes half of it; nobody here has SAML.
+sed -i 's/return _XMLSchema(source, \*\*kwargs)/return None/' \
+    /usr/lib/python3/dist-packages/saml2/xml/schema/__init__.py
 # Keystone: one process, since each loads the whole of it. It is behind a balancer that ends
 # TLS, and links in its answers have to say so.
 sed -i "s|^#\?connection = .*|connection = mysql+pymysql://keystone:$database_password@$storage/keystone|
