@@ -38,16 +38,16 @@ class EndedService:
         running, stamped = self.queries()
         service: ServiceFact = facts[running]
         stamp: StampFact = facts[stamped]
-        if not service.running and service.unit is None and stamp == type(stamp)():
+        # what listens there without our unit is somebody else's
+        there = service.unit is not None if self.units else service.running
+        if not there and stamp == type(stamp)():
             return None
-        control = self.control
-        if self.control.stop is None:
-            if service.running and service.unit is None:
-                raise DeclarationError(
-                    f"{self.target}: {self.control.name} runs, and there is no way to stop it: it "
-                    "has no systemd unit, and the inventory names no command. Set ec2_api_stop."
-                )
-            control = replace(control, unit=self.units[0] if self.units else None)
+        if there and not self.units and self.control.stop is None:
+            raise DeclarationError(
+                f"{self.target}: {self.control.name} runs, and there is no way to stop it: it has "
+                "no systemd unit, and the inventory names no command. Set ec2_api_stop."
+            )
+        control = replace(self.control, unit=self.units[0] if self.units else None)
         return Change(
             target=self.target,
             stage=self.stage,

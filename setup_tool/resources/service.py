@@ -69,6 +69,11 @@ class Service:
         if reason is None:
             return None
         unit = service.unit or (self.units[0] if self.control.own_unit else None)
+        if self.control.own_unit and service.running and service.unit is None:
+            raise DeclarationError(
+                f"{self.target}: something else than {unit} listens on port {self.control.port}, "
+                f"where {self.control.name} is to listen. Stop that, or choose another port."
+            )
         control = replace(
             self.control, unit=unit, restart=self.control.restart or self._init(service)
         )

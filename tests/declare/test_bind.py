@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,6 +23,7 @@ from setup_tool.declare.instantiate import instantiate, package_questions
 from setup_tool.declare.inventory import make_inventory, parse_inventory
 from setup_tool.declare.questions import first_questions
 from setup_tool.wiring import load_roles
+from tests.scenarios.keystone import User
 from tests.scenarios.scenario import make_cloud, ready
 
 if TYPE_CHECKING:
@@ -47,6 +49,13 @@ NODES: Mapping[str, Mapping[str, Any]] = {
         "package": "2:26.2.2-1",
         "file": "[DEFAULT]\nenabled_apis = ec2\n",
         "variables": {"ec2": "off"},
+    },
+    "ec2-api-off": {
+        "group": "controller",
+        "package": "2:26.2.2-1",
+        "file": "[DEFAULT]\nmy_ip = 192.0.2.9\n",
+        "variables": {"ec2": "off"},
+        "ec2_api": {"account": "setup-tool made it for ec2-api"},
     },
     "ec2-api": {
         "group": "controller",
@@ -100,6 +109,10 @@ def test_what_is_published_is_given_the_values_it_refers_to_and_no_others(
 def test_every_shipped_role_is_used_by_some_node() -> None:
     uses = [use for role in NODES for use in a_cloud(role).bound().uses]
     uses += a_cloud("nova-ec2", ec2_login=EC2_USER).bound().uses
+    left = a_cloud("ec2-api-off")
+    made = User("canary-of-ec2-api", description="EC2 API (made by setup-tool)")
+    keystone = replace(left.keystone, users={"ec2-api": made})
+    uses += replace(left, keystone=keystone).bound().uses
     assert {use.role for use in uses} == set(load_roles())
     assert len(instantiate(load_roles(), uses)) > len(load_roles())
 

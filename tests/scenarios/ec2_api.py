@@ -78,7 +78,8 @@ class Ec2Api:
                 content = Content(self.files[path]) if path in self.files else None
                 return FileFact(path, content, self.modes.get(path, 0), changed_at=changed_at)
             case ReadFolder(path):
-                return self.folders.get(path, FolderFact(exists=False))
+                known = self.folders.get(path, FolderFact(exists=False))
+                return replace(known, names=self._names(path))
             case ReadAccount():
                 return self.account
             case ReadEnvironments():
@@ -146,6 +147,15 @@ class Ec2Api:
             case EndService():
                 return replace(self, running=False, unit=None, enabled=None, stamp=StampFact())
         return None
+
+    def _names(self, folder: str) -> tuple[str, ...]:
+        below = [
+            path.removeprefix(f"{folder}/").partition("/")[0]
+            for path in (*self.files, *self.folders)
+            if path.startswith(f"{folder}/")
+        ]
+        own = self.environments if folder.endswith("/setup-tool") else ()
+        return tuple(dict.fromkeys((*below, *own)))
 
     def _without(self, folder: str) -> Ec2Api:
         inside = f"{folder}/"
