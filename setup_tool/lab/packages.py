@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from setup_tool import data
 from setup_tool.core.errors import SetupToolError
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Packages:
 
 
 SERVERS = Packages("lab", _HERE / "requirements.txt")
-EC2_API = Packages("lab-ec2", _HERE / "requirements-ec2.txt")
+EC2_API = Packages("lab-ec2", data.folder("templates") / "node/ec2-api/requirements.txt")
 """ec2-api wants older libraries than the other servers."""
 
 

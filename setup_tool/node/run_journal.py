@@ -51,7 +51,7 @@ fail() {
 # close_run FOLDER ENDING STEP DETAIL: fails on a full disk, where half a result would do
 # for a whole one; the run counts as dead then
 close_run() {
-    rm -rf "$1/canary" "$1/payload"
+    rm -rf "$1/canary" "$1/payload" "$1"/requirements.*
     printf '%s\n%s\n%s\n' "$2" "$3" "$4" >"$1/result.new" || return 1
     durable "$1/result.new" "$1"
     mv -f "$1/result.new" "$1/result"
