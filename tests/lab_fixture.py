@@ -136,10 +136,10 @@ def request(
 
 
 @contextlib.contextmanager
-def started(folder: Path) -> Iterator[RunningLab]:
+def started(folder: Path, *, ec2: bool = False) -> Iterator[RunningLab]:
     """Start a lab in the folder and stop it again, whatever the test does to it."""
     try:
-        lab.up(folder)
+        lab.up(folder, ec2=ec2)
         where = layout.Layout(folder)
         record = layout.load(where)
         assert record is not None

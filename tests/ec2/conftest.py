@@ -10,9 +10,15 @@ from setup_tool.lab import packages
 from tests.ec2.keystones import BEFORE, Keystone
 from tests.ec2.signing import Signer
 from tests.ec2.standalone import Ec2Api, serving
+from tests.ec2.table import PAGE, WITHOUT_NOVA
+from tests.tables.recording import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Recorder(PAGE, WITHOUT_NOVA))
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,8 @@ import pytest
 
 from tests.clients.page import PAGE
 from tests.clients.recording import Limits
+from tests.ec2.table import PAGE as EC2_PAGE
+from tests.ec2.table import WITH_NOVA
 from tests.lab.waiting import wait_until
 from tests.laws.operators import Operators
 from tests.nodes import seeds
@@ -40,6 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Recorder(PAGE, *SECTIONS))
+    config.pluginmanager.register(Recorder(EC2_PAGE, WITH_NOVA))
     config.pluginmanager.register(Limits())
     config.pluginmanager.register(Sharing(), "sharing")
 

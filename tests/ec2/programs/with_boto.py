@@ -1,9 +1,9 @@
 """boto 2 with EC2 as programs for OpenStack and Eucalyptus have it, told by an eucarc's variables.
 
-``with_boto.py look`` prints as JSON what is in the project; ``with_boto.py life IMAGE TYPE`` has
-two instances live, and prints what it saw of them. boto takes region and service, which SigV4
-signs, out of the host's name, whatever it is; BOTO_SCOPE has another region for a service that
-minds.
+usage: with_boto.py regions | look | life IMAGE TYPE; prints as JSON which regions there are, what
+is in the project, or what it saw of two instances that it started and ended. boto takes region and
+service, which SigV4 signs, out of the host's name, whatever it is; BOTO_SCOPE has another region
+for a service that minds.
 """
 
 from __future__ import annotations
@@ -35,10 +35,14 @@ if scope := os.environ.get("BOTO_SCOPE"):
     ec2.auth_region_name, ec2.auth_service_name = scope, "ec2"
 
 
+def regions() -> list[str]:
+    """Return the names of the regions."""
+    return [each.name for each in ec2.get_all_regions()]
+
+
 def look() -> dict[str, object]:
     """Return what is in the project."""
     return {
-        "regions": [each.name for each in ec2.get_all_regions()],
         "instances": [each.id for each in ec2.get_only_instances() if each.state != "terminated"],
         "groups": [each.name for each in ec2.get_all_security_groups()],
         "keys": [each.name for each in ec2.get_all_key_pairs()],
@@ -103,4 +107,5 @@ def _wait_for(ids: list[str], wanted: set[str]) -> None:
 
 
 if __name__ == "__main__":
-    json.dump({"look": look, "life": life}[sys.argv[1]](*sys.argv[2:]), sys.stdout)
+    done = {"regions": regions, "look": look, "life": life}[sys.argv[1]](*sys.argv[2:])
+    json.dump(done, sys.stdout)

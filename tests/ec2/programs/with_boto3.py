@@ -1,7 +1,7 @@
 """boto3 with EC2 as people use it today, told by the environment that an eucarc sets.
 
-``with_boto3.py look`` prints as JSON what is in the project; ``with_boto3.py life IMAGE TYPE`` has
-two instances live, and prints what it saw of them.
+usage: with_boto3.py regions | look | life IMAGE TYPE; prints as JSON which regions there are, what
+is in the project, or what it saw of two instances that it started and ended.
 """
 
 from __future__ import annotations
@@ -20,10 +20,14 @@ _OFTEN = {"Delay": 1, "MaxAttempts": 240}
 ec2 = boto3.client("ec2", config=Config(retries={"max_attempts": 0}))
 
 
+def regions() -> list[str]:
+    """Return the names of the regions."""
+    return [each["RegionName"] for each in ec2.describe_regions()["Regions"]]
+
+
 def look() -> dict[str, object]:
     """Return what is in the project."""
     return {
-        "regions": [each["RegionName"] for each in ec2.describe_regions()["Regions"]],
         "instances": [each["InstanceId"] for each in _instances() if not _has_ended(each)],
         "groups": [each["GroupName"] for each in ec2.describe_security_groups()["SecurityGroups"]],
         "keys": [each["KeyName"] for each in ec2.describe_key_pairs()["KeyPairs"]],
@@ -91,4 +95,5 @@ def _wait_for_the_end(ids: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    json.dump({"look": look, "life": life}[sys.argv[1]](*sys.argv[2:]), sys.stdout)
+    done = {"regions": regions, "look": look, "life": life}[sys.argv[1]](*sys.argv[2:])
+    json.dump(done, sys.stdout)
