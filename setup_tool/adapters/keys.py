@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from setup_tool.adapters.key_blobs import credential_id, encoded, pair_of
 from setup_tool.adapters.key_ring import KeystoneKeyRing
-from setup_tool.adapters.keystone import ConflictError, ForbiddenError, Keystone, MissingError
+from setup_tool.adapters.keystone import ConflictError, ForbiddenError, Keystone
 from setup_tool.adapters.keystone_access import Found
 from setup_tool.adapters.keystone_finding import (
     Finder,
@@ -21,6 +21,7 @@ from setup_tool.core.account import without_role
 from setup_tool.core.credential import Credential, KeyPair, Owner
 from setup_tool.core.errors import DeclarationError, SetupToolError
 from setup_tool.core.secret import Secret
+from setup_tool.core.stored_key import StoredKey
 
 if TYPE_CHECKING:
     from setup_tool.adapters.cloud_login import CloudLogin
@@ -121,14 +122,8 @@ class KeystoneKeys:
 
     def delete(self, credential: Credential) -> None:
         """Remove a credential; see `setup_tool.ports.Keys`."""
-        owner, access = credential.owner, credential.pair.access
-        try:
-            self._keystone.call(
-                f"delete access key {access} of user {owner.user}",
-                lambda client: client.ec2.delete(owner.user_id, access),
-            )
-        except MissingError:
-            return
+        owner = credential.owner
+        self._ring.delete(StoredKey(owner.user_id, owner.project_id, credential.pair))
 
     def _check_same(self, owner: Owner, pair: KeyPair) -> None:
         record = self._keystone.call(

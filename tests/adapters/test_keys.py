@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -168,6 +169,17 @@ def test_a_record_is_kept_with_a_new_key_and_does_not_tell_keys_apart(
         assert made in member.find(owner)
         keys.delete(made)
     assert member.find(owner) == ()
+
+
+def test_a_key_is_deleted_though_its_user_is_gone(
+    admin: KeystoneKeys, owner: Owner, rest: Rest
+) -> None:
+    """As users of LDAP go: Keystone keeps their keys, and finds none through the user."""
+    gone = replace(owner, user_id=uuid.uuid4().hex)
+    made = admin.create_chosen(gone, KeyPair(f"ak-{uuid.uuid4().hex}", Secret("canary-secret")))
+    admin.delete(made)
+    known = rest.send("GET", f"/credentials?user_id={gone.user_id}")["credentials"]
+    assert known == []
 
 
 def test_a_key_is_made_without_its_record_where_keystone_lets_administrators_alone_write_that(
