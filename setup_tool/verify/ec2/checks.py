@@ -5,6 +5,7 @@ Most are called what EC2 calls the action that they try.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -35,9 +36,13 @@ def all_checks(plan: Ec2VerifyPlan, signer: Callable[[Clock], Signer]) -> Iterat
     """Yield the checks of a plan; ``signer`` makes one that reads a given clock."""
     yield from _of_regions(plan)
     yield from _refused(signer)
-    compute = (*_listing(), *_made(), *_life(plan.launch), *_removed())
-    for check in compute:
-        yield Check(check.name, None, skip=plan.no_compute) if plan.no_compute else check
+    for check in (*_listing(), *_made(), *_life(plan.launch), *_removed()):
+        if not plan.no_compute:
+            yield check
+        elif plan.launch is None:
+            yield Check(check.name, None, skip=plan.no_compute)
+        else:  # who asks for instances is not content without them
+            yield replace(check, blocked=plan.no_compute)
 
 
 def _of_regions(plan: Ec2VerifyPlan) -> Iterator[Check[Subject]]:

@@ -32,7 +32,7 @@ class Ec2VerifyPlan:
     The URL's path is kept as it is, with or without a slash at its end: it is signed.
     ``region`` is what requests are signed for; None: EC2's default. ``published_region`` is
     the one that the catalogue has the URL in, where that is known. ``no_compute`` is the
-    reason why nothing but regions can be asked for; without one everything is.
+    reason why nothing but regions can be asked for, with none everything is.
     """
 
     url: str

@@ -93,8 +93,11 @@ def test_without_an_image_no_instance_is_started() -> None:
 def test_without_a_compute_service_only_regions_and_refusals_are_tried() -> None:
     ec2, reason = SmallEc2(), "The catalogue has no compute service that answers."
     with serving(ec2) as url:
-        results = verify(replace(plan(url), no_compute=reason))
+        results = verify(replace(plan(url, None), no_compute=reason))
+        asked_for = verify(replace(plan(url), no_compute=reason))
     assert all_well(results)
+    assert not all_well(asked_for)
+    assert by_status(asked_for, Status.NOT_RUN)["RunInstances"].detail == reason
     skipped = by_status(results, Status.SKIPPED)
     assert {result.detail for result in skipped.values()} == {reason}
     assert {"DescribeInstances", "CreateKeyPair", "RunInstances", "DeleteKeyPair"} <= set(skipped)
