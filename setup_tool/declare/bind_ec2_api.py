@@ -66,16 +66,10 @@ def ec2_api_use(
     ``published`` are the values of what Keystone is to say of EC2. Raises `DeclarationError` where
     it cannot run there.
     """
-    node, places = each.node, each.places
+    node = each.node
     _check_system(each)
     environments: EnvironmentsFact = facts[environments_query(node)]
     keystone = _keystone(each, catalogue, str(published["region"]))
-    number = each.option("ec2api_listen_port") or str(node.settings.ec2_api_port)
-    if not number.isdigit():
-        raise DeclarationError(f"{node.name}: {places.conf}: ec2api_listen_port is not a number.")
-    secure = (each.option("ec2api_use_ssl") or "").strip().lower() in _TRUE
-    address = each.option("ec2api_listen") or node.settings.ec2_api_listen
-    health = bound(address, int(number), "https" if secure else "http")
     values: dict[str, Value] = {
         **_owners(each, facts),
         **_places(each),
@@ -85,17 +79,21 @@ def ec2_api_use(
         **_options(each, keystone, published),
         "early": own.fresh,
         "auth_factory": "setup_tool_keystone_auth:filter_factory",
-        "units": units_of(node),
-        "own_unit": places.unit_file is not None,
-        "port": int(number),
-        "address": address,
-        "health_url": node.settings.ec2_api_health_url or f"{health}/",
-        "restart": node.settings.ec2_api_restart,
+        **_service(each),
         "firewall": node.settings.firewall == "auto",
-        "state_dir": node.settings.state_dir,
         "because": (_UNMAINTAINED, _ADMINS),
     }
     return Use("ec2-api", "node", node.name, values), _notes(each)
+
+
+def present_use(each: Standalone) -> Use | None:
+    """Return the role whose service is ec2-api with its files as they are; None: there is none.
+
+    Nothing of that role but the service may be used.
+    """
+    if each.conf is None:
+        return None
+    return Use("ec2-api", "node", each.node.name, {**_places(each), **_service(each)})
 
 
 def ec2_api_user_use(own: OwnLogin) -> Use:
@@ -167,11 +165,28 @@ def _places(each: Standalone) -> dict[str, Value]:
         "state": places.state,
         "absolute_state": each.absolute(places.state),
         "unit_file": places.unit_file,
-        "reads": tuple(
-            path
-            for path in (places.conf, places.paste, places.auth_filter, places.unit_file)
-            if path
-        ),
+        "reads": places.files,
+    }
+
+
+def _service(each: Standalone) -> dict[str, Value]:
+    settings = each.node.settings
+    number = each.option("ec2api_listen_port") or str(settings.ec2_api_port)
+    if not number.isdigit():
+        raise DeclarationError(
+            f"{each.node.name}: {each.places.conf}: ec2api_listen_port is not a number."
+        )
+    secure = (each.option("ec2api_use_ssl") or "").strip().lower() in _TRUE
+    address = each.option("ec2api_listen") or settings.ec2_api_listen
+    health = bound(address, int(number), "https" if secure else "http")
+    return {
+        "units": units_of(each.node),
+        "own_unit": each.places.unit_file is not None,
+        "port": int(number),
+        "address": address,
+        "health_url": settings.ec2_api_health_url or f"{health}/",
+        "restart": settings.ec2_api_restart,
+        "state_dir": settings.state_dir,
     }
 
 

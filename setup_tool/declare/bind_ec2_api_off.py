@@ -38,14 +38,12 @@ _UNWANTED = "The inventory says `ec2: off`."
 def is_left(each: Standalone, facts: Answers) -> bool:
     """Tell whether anything that we made for ec2-api is still on a node."""
     places = each.places
-    files = [places.conf, places.paste, places.auth_filter]
-    files += [places.unit_file] if places.unit_file else []
     folders = (places.modules, places.environments, places.state)
     environments: EnvironmentsFact = facts[environments_query(each.node)]
     stamp = facts[ReadStamp(SERVICE, each.node.settings.state_dir)]
     account = None if places.homely else facts[ReadAccount(each.node.settings.ec2_api_user)]
     return bool(
-        any((found := facts[ReadFile(path)].content) and is_ours(found) for path in files)
+        any((found := facts[ReadFile(path)].content) and is_ours(found) for path in places.files)
         or any(facts[ReadFolder(path)].ours for path in folders)
         or environments.complete
         or environments.unfinished

@@ -55,6 +55,12 @@ class Places:
         return self._below("/opt/setup-tool")
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """The files that it reads and that are written for it."""
+        own = (self.unit_file,) if self.unit_file else ()
+        return (self.conf, self.paste, self.auth_filter, *own)
+
+    @property
     def modules(self) -> str:
         """The folder that is to be in its PYTHONPATH."""
         return self._below("/opt/setup-tool/ec2-api")
@@ -89,10 +95,8 @@ def ec2_api_questions(node: Node) -> list[NodeQuery]:
     """Return what a node is asked where ec2-api is to be there, or is not to be."""
     settings, places = node.settings, places_of(node)
     health = settings.ec2_api_health_url or bound(settings.ec2_api_listen, settings.ec2_api_port)
-    files = [places.conf, places.paste, places.auth_filter]
-    files += [places.unit_file] if places.unit_file else []
     asked: list[NodeQuery] = [
-        *map(ReadFile, files),
+        *map(ReadFile, places.files),
         *map(ReadFolder, (places.folder, places.modules, places.state, places.environments)),
         environments_query(node),
         ReadService(SERVICE, units_of(node), settings.ec2_api_port),

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from setup_tool.core.queries import ReadFile
-from setup_tool.declare import bind_controller, bind_proxy
+from setup_tool.declare import bind_controller, bind_ec2_api, bind_proxy
+from setup_tool.declare.ec2_api import read_standalones
 from setup_tool.declare.instantiate import instantiate
 from setup_tool.declare.questions import SWIFT3, is_controller, is_proxy
 from setup_tool.editors import pipeline
@@ -54,6 +55,9 @@ def serving(roles: Mapping[str, Role], node: Node, facts: Answers) -> Serving:
     if is_controller(node):
         use = bind_controller.present_use(node, facts)
         uses += [] if use is None else [use]
+        for each in read_standalones([node], (), {node.name: facts}):
+            use = bind_ec2_api.present_use(each)
+            uses += [] if use is None else [use]
     if is_proxy(node) and facts[ReadFile(node.settings.proxy_conf)].content is not None:
         proxy = bind_proxy.read_proxy(_served(node, facts), facts)
         if proxy is not None:

@@ -11,6 +11,7 @@ from setup_tool.core.facts import PLANNED
 from setup_tool.core.plan import IDENTITY, Note, Plan
 from setup_tool.core.queries import ReadBackup, ReadFile, ReadHistory
 from setup_tool.declare.bind_drain import drain_notes
+from setup_tool.declare.ec2_api_places import places_of
 from setup_tool.declare.make_plan import make_plan
 from setup_tool.declare.questions import first_questions
 from setup_tool.declare.serving import Serving, serving
@@ -205,6 +206,7 @@ class _Planning:
 
     def _restore(self, node: Node) -> None:
         name, files = node.name, self._files[node.name]
+        _refuse_ec2_api(node, files)
         restored = [self._restored(node, back) for back in files]
         served = self._serving(node, restored)
         paths = {back.path for back in files}
@@ -255,6 +257,20 @@ class _Planning:
             raise DeclarationError(
                 f"What {node.name} would go back to cannot be used, so nothing was touched. {error}"
             ) from None
+
+
+def _refuse_ec2_api(node: Node, files: Sequence[Back]) -> None:
+    """Refuse to undo that an ec2-api came or went: programs, a user and endpoints go with it."""
+    own = places_of(node).files
+    for back in files:
+        if back.path not in own or None not in {back.before, back.now}:
+            continue
+        done, instead = ("set up", "off") if back.before is None else ("took away", "standalone")
+        raise DeclarationError(
+            f"{node.name}: run {back.runs[0]} {done} ec2-api, and more belongs to it than files. "
+            f"Nothing was touched. Set `ec2: {instead}` and apply to undo it, or leave this node "
+            "out with --limit."
+        )
 
 
 def _copy(node: Node, back: Back) -> ReadBackup:

@@ -17,8 +17,9 @@ said_last() {
     said=$(awk '
         /[^ \t]/ { last = $0 }
         /^ERROR: / { error = substr($0, 8) }
+        /Retrying \(Retry\(total=/ { unreached = "the index could not be reached; " }
         END {
-            last = error ? error : last
+            last = unreached (error ? error : last)
             gsub(/:\/\/[^\/@ ]*@/, "://", last)
             gsub(/[^ -~]/, " ", last)
             print substr(last, 1, 300)

@@ -57,6 +57,8 @@ def run_text(transaction: Transaction) -> str:
     main += _environments(transaction)
     main += _prepared(files)
     main += _tries(files, bounces, services)
+    if bounces or ended or transaction.canaries:
+        main.append(f"need_client {_flag(bool(transaction.canaries))} || return 1")
     main += _before(transaction.canaries, bounces, services)
     main += _each(drained, services, "drain")
     main += _each(ended, services, "end_service || return 1")
@@ -276,10 +278,7 @@ def _before(
     canaries: Sequence[Canary], bounces: Sequence[BounceService], services: Sequence[ServiceControl]
 ) -> list[str]:
     """Return the lines that find out whether all was well before."""
-    lines = []
-    if bounces or canaries:
-        lines.append(f"need_client {_flag(bool(canaries))} || return 1")
-    lines += [
+    lines = [
         f"service_{services.index(bounce.service)}; healthy || healthy_before="
         for bounce in bounces
     ]

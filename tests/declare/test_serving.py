@@ -54,6 +54,30 @@ def served(given: Mapping[str, Any], **variables: Any) -> Serving:
     return serving(ROLES, node, facts)
 
 
+EC2_API = """[DEFAULT]
+ec2api_listen = 192.0.2.9
+ec2api_listen_port = 18788
+"""
+
+
+def test_an_ec2_api_is_asked_where_its_file_has_it_listen() -> None:
+    given = {
+        "group": "controller",
+        "package": "2:26.2.2-1",
+        "file": "[DEFAULT]\nmy_ip = 192.0.2.9\n",
+        "ec2_api": {"files": {"/etc/ec2api/ec2api.conf": EC2_API}},
+    }
+    (_, service) = served(given, ec2="standalone").services
+    assert service.control.health_url == "http://192.0.2.9:18788/"
+    assert service.control.reads == (
+        "/etc/ec2api/ec2api.conf",
+        "/etc/ec2api/api-paste.ini",
+        "/opt/setup-tool/ec2-api/setup_tool_keystone_auth.py",
+        "/etc/systemd/system/ec2-api.service",
+    )
+    assert service.control.own_unit
+
+
 def proxy(text: str, **variables: Any) -> Serving:
     return served({"group": "proxy", "file": text}, **variables)
 
