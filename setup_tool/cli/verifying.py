@@ -232,7 +232,10 @@ def _reached(proxy: Proxy) -> str:
 
 
 def _from_settings(settings: ClientSettings, place: str, wanted: Wanted) -> Verification:
-    if missing := _missing(wanted, {"s3": settings.s3, "ec2": settings.ec2}):
+    ec2_url = settings.ec2
+    if ec2_url == settings.s3 and "ec2" not in wanted.services:
+        ec2_url = None  # a profile's one endpoint_url for everything: an S3 gateway's, mostly
+    if missing := _missing(wanted, {"s3": settings.s3, "ec2": ec2_url}):
         names = missing.replace("s3", "S3").replace("ec2", "EC2")
         raise DeclarationError(f"{place} names no {names} URL, so there is nothing to verify.")
     s3 = ec2 = None
@@ -240,10 +243,8 @@ def _from_settings(settings: ClientSettings, place: str, wanted: Wanted) -> Veri
         s3 = S3VerifyPlan(
             settings.s3, settings.pair, region=settings.region, foreign=wanted.foreign
         )
-    if settings.ec2 is not None and wanted.takes("ec2"):
-        ec2 = Ec2VerifyPlan(
-            settings.ec2, settings.pair, region=settings.region, launch=wanted.launch
-        )
+    if ec2_url is not None and wanted.takes("ec2"):
+        ec2 = Ec2VerifyPlan(ec2_url, settings.pair, region=settings.region, launch=wanted.launch)
     return Verification(s3, ec2, settings.ca_bundle)
 
 

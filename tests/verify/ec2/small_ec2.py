@@ -22,6 +22,7 @@ from setup_tool.core.secret import Secret
 from tests.adapters.wire import wire_server
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tests.adapters.wire import Sent
@@ -318,8 +319,8 @@ def _xml(content: Any) -> str:
 
 
 @contextmanager
-def serving(ec2: SmallEc2) -> Iterator[str]:
+def serving(ec2: SmallEc2, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Have the service listen; yields its URL."""
-    with wire_server(ec2.answer) as server:
+    with wire_server(ec2.answer, tls) as server:
         ec2.endpoint = ec2.endpoint or server.url + ec2.path
         yield server.url + ec2.path

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.adapters.wire import certificate
 from tests.ec2.operator import Operator
 from tests.verify.ec2.small_ec2 import IMAGE, PAIR, SECRET, SmallEc2, error, serving
 
@@ -53,6 +54,31 @@ def test_without_a_word_on_it_what_the_eucarc_names_is_verified(tmp_path: Path) 
         assert {check["service"] for check in checks.values()} == {"ec2"}
         both = operator(tmp_path, url, "http://127.0.0.1:9/").checks(status=5)
         assert {check["service"] for check in both.values()} == {"s3", "ec2"}
+
+
+def test_one_url_for_all_services_of_a_profile_is_taken_for_s3s(tmp_path: Path) -> None:
+    (tmp_path / ".aws").mkdir()
+    config, credentials = (tmp_path / ".aws" / name for name in ("config", "credentials"))
+    credentials.write_text(f"[x]\naws_access_key_id = A\naws_secret_access_key = {SECRET}\n")
+    with serving(SmallEc2()) as url:
+        config.write_text(f"[profile x]\nendpoint_url = {url}\nregion = r\n")
+        runs = Operator(tmp_path, SECRET)
+        for words, service in (((), "s3"), (("--ec2",), "ec2")):
+            ran = runs.run("verify", "--profile", "x", *words, "--format", "json", status=5)
+            assert {check["service"] for check in ran.document["checks"]} == {service}
+
+
+def test_a_private_authority_that_the_eucarc_names_is_trusted(tmp_path: Path) -> None:
+    context, pem = certificate(tmp_path)
+    ec2 = SmallEc2()
+    with serving(ec2, context) as url:
+        runs = operator(tmp_path, url)
+        untrusted = runs.checks(status=5)["DescribeRegions"]
+        with runs.eucarc.open("a") as file:
+            file.write(f"export AWS_CA_BUNDLE={pem}\n")
+        runs.checks()
+    assert url.startswith("https://")
+    assert "(TLS: self-signed certificate)" in untrusted["detail"]
 
 
 @pytest.mark.parametrize(
