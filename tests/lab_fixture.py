@@ -137,7 +137,10 @@ def request(
 
 @contextlib.contextmanager
 def started(folder: Path, *, ec2: bool = False) -> Iterator[RunningLab]:
-    """Start a lab in the folder and stop it again, whatever the test does to it."""
+    """Start a lab in the folder and stop it again, whatever the test does to it.
+
+    ``ec2``: one whose controller is ready for an ec2-api.
+    """
     try:
         lab.up(folder, ec2=ec2)
         where = layout.Layout(folder)

@@ -86,7 +86,7 @@ def env(directory: DirectoryOption = None, output: FormatOption = Format.TEXT) -
 
 
 def demo(directory: DirectoryOption = None) -> int:
-    """Start a lab, give it S3, issue keys, verify them, and show a second run has nothing to do."""
+    """Start a lab, give it S3 and EC2, issue keys, verify them; a second run has nothing to do."""
     from setup_tool.cli.demonstration import demonstrate
 
     return demonstrate(_folder(directory))

@@ -1,4 +1,4 @@
-"""The main job from nothing to working S3, on a lab."""
+"""The main job from nothing to working S3 and EC2, on a lab."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from setup_tool.cli.plan_text import plan_lines, summary_line
 from setup_tool.core.errors import NotConvergedError
 from setup_tool.engine.apply import apply
 from setup_tool.engine.world import Selection
-from setup_tool.lab import lab
+from setup_tool.lab import lab, layout
+from setup_tool.verify.ec2.plan import Ec2VerifyPlan
 from setup_tool.verify.result import all_well
 from setup_tool.verify.s3.plan import S3VerifyPlan
 
@@ -40,8 +41,8 @@ def demonstrate(folder: Path) -> int:
     """
     started = time.monotonic()
     progress = Progress()
-    _title("1. A cloud that has no S3 yet", "lab up")
-    lab.up(folder, report=progress.say)
+    _title("1. A cloud that has no S3 and no EC2 yet", "lab up --ec2")
+    lab.up(folder, ec2=True, report=progress.say)
     environ = os.environ | lab.environment(folder)
     _title("2. What would be changed, and changing it", "apply")
     proxies = _apply(folder, environ, progress)
@@ -56,7 +57,7 @@ def demonstrate(folder: Path) -> int:
     )
     for file in demo.files:
         typer.echo(f"{demo.directory / file.path}")
-    _title("4. Real, signed requests", "verify --s3")
+    _title("4. Real, signed requests", "verify")
     _verify(demo, other, proxies, environ, progress)
     _title("5. The same again", "apply")
     _apply(folder, environ, progress)
@@ -101,7 +102,14 @@ def _verify(
         foreign=other.issued.credential.pair,
         native=verifying.native_access(ourselves),
     )
-    found = verifying.Verification(s3=plan, ca_bundle=demo.urls.ca_bundle)
+    ec2 = Ec2VerifyPlan(
+        url=str(demo.urls.ec2),
+        pair=demo.issued.credential.pair,
+        region=layout.REGION,
+        published_region=layout.REGION,
+        no_compute=verifying.no_compute(wiring.open_web(demo.urls.ca_bundle), ourselves),
+    )
+    found = verifying.Verification(s3=plan, ec2=ec2, ca_bundle=demo.urls.ca_bundle)
     results = verifying.run_checks(found, progress, on_result)
     typer.echo("\n".join(check_lines(results)))
     if not all_well(results):

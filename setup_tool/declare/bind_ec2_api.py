@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from setup_tool.declare.roles import Value
     from setup_tool.resources.resource import Answers
 
+_LOG = "%(client_ip)s status: %(status_code)s len: %(body_length)s time: %(wall_seconds).7f"
+"""ec2-api's own format less the request line, which has signatures in its query."""
+
 _TRUE = {"true", "1", "yes", "on"}
 _PRIVATE, _GROUPS_TOO = 0o600, 0o640
 
@@ -226,6 +229,7 @@ def _options(each: Standalone, keystone: str, published: Mapping[str, Value]) ->
         ),
         "option_listen": unless_set("ec2api_listen", settings.ec2_api_listen),
         "option_port": unless_set("ec2api_listen_port", settings.ec2_api_port),
+        "option_log": unless_set("wsgi_log_format", _LOG),
         "option_regions": unless_set("region_list", str(published["region"])),
         "option_host": host(public),
         "option_public_port": port(public),

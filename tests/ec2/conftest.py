@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from setup_tool.lab import packages
+from tests.cloud import Cloud
 from tests.ec2.keystones import BEFORE, Keystone
 from tests.ec2.signing import Signer
 from tests.ec2.standalone import Ec2Api, serving
 from tests.ec2.table import PAGE, WITHOUT_NOVA
+from tests.lab_fixture import started
 from tests.tables.recording import Recorder
 
 if TYPE_CHECKING:
@@ -54,3 +56,10 @@ def ec2(keystone: Keystone, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def demo(ec2: Ec2Api, keystone: Keystone) -> Signer:
     """A user of that ec2-api."""
     return Signer(ec2.url, *keystone.keys("demo", "demo"))
+
+
+@pytest.fixture(scope="module")
+def ec2_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A lab that is ready for an ec2-api, and that nothing has touched before its first test."""
+    with started(tmp_path_factory.mktemp("cloud") / "it's a lab", ec2=True) as lab:
+        yield Cloud(lab)
