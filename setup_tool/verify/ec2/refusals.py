@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from setup_tool.core.credential import KeyPair
 from setup_tool.core.secret import Secret
-from setup_tool.verify.check import UnmetError
 from setup_tool.verify.ec2.answer import described, read_error
+from setup_tool.verify.refusal import refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,13 +68,5 @@ def stale(subject: Subject, signer: Callable[[Clock], Signer], *, version: str) 
 
 
 def _refused(answer: Response) -> str:
-    if answer.status in _STATUSES:
-        return f"HTTP {answer.status} {read_error(answer).code}".rstrip()
-    if answer.status < 300:  # noqa: PLR2004
-        raise UnmetError(
-            f"It was let in: HTTP {answer.status}.",
-            hint="The service, or something before it, does not check who asks, and when.",
-        )
-    raise UnmetError(
-        f"It was refused, but not for who asked: {described(answer)}", read_error(answer)
-    )
+    hint = "The service, or something before it, does not check who asks, and when."
+    return refused(read_error(answer), described(answer), _STATUSES, hint)

@@ -10,6 +10,7 @@ from setup_tool.core.http import Request
 from setup_tool.core.secret import Secret
 from setup_tool.verify.answer import document, texts
 from setup_tool.verify.check import UnmetError
+from setup_tool.verify.refusal import refused
 from setup_tool.verify.s3.answer import described, read_error
 from setup_tool.verify.s3.objects import OBJECT
 from setup_tool.verify.s3.session import path_of
@@ -104,13 +105,5 @@ def _get_as(subject: Subject, pair: KeyPair) -> Response:
 
 
 def _refused(answer: Response, statuses: Sequence[int] = _REFUSALS) -> str:
-    if answer.status in statuses:
-        return f"HTTP {answer.status} {read_error(answer).code}".rstrip()
-    if answer.status < 300:  # noqa: PLR2004
-        raise UnmetError(
-            f"It was let in: HTTP {answer.status}.",
-            hint="The gateway, or something before it, does not check who asks.",
-        )
-    raise UnmetError(
-        f"It was refused, but not for who asked: {described(answer)}", read_error(answer)
-    )
+    hint = "The gateway, or something before it, does not check who asks."
+    return refused(read_error(answer), described(answer), statuses, hint)
