@@ -43,6 +43,7 @@ def regions() -> list[str]:
 def look() -> dict[str, object]:
     """Return what is in the project."""
     return {
+        "regions": regions(),
         "instances": [each.id for each in ec2.get_only_instances() if each.state != "terminated"],
         "groups": [each.name for each in ec2.get_all_security_groups()],
         "keys": [each.name for each in ec2.get_all_key_pairs()],

@@ -28,6 +28,7 @@ def regions() -> list[str]:
 def look() -> dict[str, object]:
     """Return what is in the project."""
     return {
+        "regions": regions(),
         "instances": [each["InstanceId"] for each in _instances() if not _has_ended(each)],
         "groups": [each["GroupName"] for each in ec2.describe_security_groups()["SecurityGroups"]],
         "keys": [each["KeyName"] for each in ec2.describe_key_pairs()["KeyPairs"]],
