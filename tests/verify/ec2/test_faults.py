@@ -233,8 +233,8 @@ def test_instances_that_do_not_end_are_named_after_a_while() -> None:
     ids = ec2.running
     assert len(ids) == 2
     found = failed(results)["TerminateInstances"]
-    assert re.fullmatch(f"After 6\\d s {ids[0]} is running, {ids[1]} is running.", found.detail)
-    assert re.search(f"{ids[1]} is still running after 12\\d s", results[-1].detail)
+    assert found.detail == f"After 60 s {ids[0]} is running, {ids[1]} is running."
+    assert f"{ids[1]} is still running after 120 s" in results[-1].detail
 
 
 def _saying_so(params: Mapping[str, str]) -> bytes:
@@ -243,17 +243,15 @@ def _saying_so(params: Mapping[str, str]) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("states", "waits"), [(["pending"], 60), (["pending", "error"], 0), (["terminated"], 0)]
+    ("states", "waits"),
+    [(["pending"], 60), (["pending", "pending", "error"], 0), (["terminated"], 0)],
 )
 def test_instances_that_do_not_get_running_are_ended(states: list[str], waits: int) -> None:
     ec2 = SmallEc2(started_as=states, forgets=False)
     with serving(ec2) as url:
         results = verify(plan(url))
     found = failed(results)["instances get running"]
-    match = re.match(r"After (\d+) s i-00000002 is (\w+), ", found.detail)
-    assert match
-    assert match[2] == states[-1]
-    assert waits <= int(match[1]) <= waits + 5
+    assert found.detail.startswith(f"After {waits} s i-00000002 is {states[-1]}, ")
     assert "nova-scheduler" in found.hint
     assert by_status(results, Status.NOT_RUN)["RebootInstances"]
     assert ec2.left == NOTHING
