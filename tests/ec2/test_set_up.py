@@ -8,22 +8,26 @@ import re
 import shutil
 import signal
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import yaml
 
 from setup_tool.lab import lab
 from setup_tool.lab.servers import marked
+from tests.cloud import Cloud
 from tests.ec2.signing import REGIONS, Signer
 from tests.lab.waiting import wait_until
 from tests.lab_fixture import started
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.cloud import Cloud
-
 EC2_API = "ec2-api"
+PAGE = (Path(__file__).parents[2] / "docs/lab.md").read_text()
+SHOWN = "Before all else:" + PAGE.split("```\nBefore all else:")[1].split("```")[0]
+
+
+def _alike(said: str, folder: Path) -> str:
+    """Return what a run said with the lab's folder and ports taken out."""
+    said = said.replace(str(folder), "LAB")
+    return re.sub(r"(127\.0\.0\.1:|port = )\d+", r"\1PORT", said)
 
 
 def names(cloud: Cloud) -> list[str]:
@@ -95,9 +99,13 @@ def test_a_killed_ec2_api_is_started_by_up_and_down_stops_it(ec2_cloud: Cloud) -
     assert somebody.ask(params=REGIONS).status == 200
 
 
-def test_one_may_ask_for_it_later(tmp_path: Path) -> None:
+def test_one_may_ask_for_it_later_and_apply_says_what_the_page_about_the_lab_shows(
+    tmp_path: Path,
+) -> None:
     folder = tmp_path / "lab"
     with started(folder) as running:
+        cloud = Cloud(running)
+        cloud.apply()
         assert not (folder / "group_vars").exists()
         assert not json.loads(running.layout.record.read_text())["ec2"]
         before = running.layout.inventory.read_bytes()
@@ -105,4 +113,5 @@ def test_one_may_ask_for_it_later(tmp_path: Path) -> None:
         assert json.loads(running.layout.record.read_text())["ec2"]
         assert running.layout.inventory.read_bytes() == before
         assert (folder / "group_vars/controller.yaml").exists()
+        assert _alike(cloud.apply().out, folder) == _alike(SHOWN, Path("/home/me/lab"))
     shutil.rmtree(folder)
