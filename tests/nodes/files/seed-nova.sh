@@ -39,6 +39,9 @@ done | mariadb
 
 database() { echo "connection = mysql+pymysql://${1%%_*}:$database_password@127.0.0.1/$1"; }
 messages="transport_url = rabbit://openstack:$messages_password@127.0.0.1:5672/"
+# A service that uwsgi runs sends no heartbeats while nobody asks it, and is cut off for that.
+unasked='[oslo_messaging_rabbit]
+heartbeat_timeout_threshold = 0'
 
 # login SERVICE: where it asks about tokens, or gets one
 login() {
@@ -92,12 +95,12 @@ cat >/etc/neutron/neutron.conf <<END
 [DEFAULT]
 core_plugin = ml2
 service_plugins = router
-$messages
+# there are no agents to tell, and nova does not wait to be told
+transport_url = fake:/
+notify_nova_on_port_status_changes = false
+notify_nova_on_port_data_changes = false
 [database]
 $(database neutron)
-[nova]
-$(login nova)
-region_name = RegionOne
 [oslo_concurrency]
 lock_path = /var/lock/neutron
 $(validates neutron)
@@ -136,6 +139,7 @@ cat >/etc/cinder/cinder.conf <<END
 [DEFAULT]
 $messages
 state_path = /var/lib/cinder
+$unasked
 [database]
 $(database cinder)
 [oslo_concurrency]
@@ -152,6 +156,7 @@ enabled_apis = osapi_compute,metadata
 # no hypervisor tells of these ports
 vif_plugging_is_fatal = false
 vif_plugging_timeout = 0
+$unasked
 [api_database]
 $(database nova_api)
 [database]
