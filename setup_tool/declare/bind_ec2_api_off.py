@@ -72,6 +72,7 @@ def removal_use(each: Standalone) -> tuple[Use, tuple[Note, ...]]:
         "conf": places.conf,
         "unit_file": places.unit_file,
         "auth_filter": places.auth_filter,
+        "corrections": places.corrections,
         "environments": places.environments,
         "modules_folder": places.modules,
         "state": places.state,

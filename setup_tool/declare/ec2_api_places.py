@@ -58,7 +58,7 @@ class Places:
     def files(self) -> tuple[str, ...]:
         """The files that it reads and that are written for it."""
         own = (self.unit_file,) if self.unit_file else ()
-        return (self.conf, self.paste, self.auth_filter, *own)
+        return (self.conf, self.paste, self.auth_filter, self.corrections, *own)
 
     @property
     def modules(self) -> str:
@@ -69,6 +69,11 @@ class Places:
     def auth_filter(self) -> str:
         """The module of the filter that logs in at Keystone."""
         return f"{self.modules}/setup_tool_keystone_auth.py"
+
+    @property
+    def corrections(self) -> str:
+        """The module of what is put right in ec2-api."""
+        return f"{self.modules}/setup_tool_corrections.py"
 
     def _below(self, path: str) -> str:
         return f"~{path}" if self.homely else path

@@ -73,6 +73,7 @@ def test_an_ec2_api_is_asked_where_its_file_has_it_listen() -> None:
         "/etc/ec2api/ec2api.conf",
         "/etc/ec2api/api-paste.ini",
         "/opt/setup-tool/ec2-api/setup_tool_keystone_auth.py",
+        "/opt/setup-tool/ec2-api/setup_tool_corrections.py",
         "/etc/systemd/system/ec2-api.service",
     )
     assert service.control.own_unit

@@ -97,6 +97,7 @@ def test_what_was_set_up_goes_and_nothing_of_it_is_left() -> None:
         "controllers ctl - remove /etc/ec2api/ec2api.conf",
         "controllers ctl - remove /etc/systemd/system/ec2-api.service",
         "controllers ctl - remove /opt/setup-tool/ec2-api/setup_tool_keystone_auth.py",
+        "controllers ctl - remove /opt/setup-tool/ec2-api/setup_tool_corrections.py",
         "controllers ctl - remove /opt/setup-tool/ec2-api-DIGEST",
         "controllers ctl - remove folder /opt/setup-tool/ec2-api",
         "controllers ctl - remove folder /opt/setup-tool",
