@@ -68,6 +68,11 @@ class Hosts:
         """The names of the controllers that are on."""
         return tuple(name for name in CONTROLLERS if name in self.running)
 
+    @property
+    def keystones(self) -> tuple[str, ...]:
+        """The names of the machines that run Debian's Keystone and are on."""
+        return tuple(name for name in (*CONTROLLERS, "nova1") if name in self.running)
+
     def up(self, *names: str) -> None:
         """Boot these machines and those they need, side by side; return when all serve."""
         needed = {needed for name in names for needed in (*PLACES[name].needs, name)}

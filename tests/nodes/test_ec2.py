@@ -1,25 +1,128 @@
-"""EC2 on a cloud of today's: set up, used for whole lives of instances, broken, and removed."""
+"""EC2 on a cloud of today's: set up, used for whole lives of instances, broken, and removed.
+
+The tests are in the order of such a cloud's life, which each takes further.
+"""
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.lab.waiting import wait_until
+from tests.lab_fixture import request
+from tests.nodes import ec2, nova_seed, places
+from tests.nodes.ec2 import ACCOUNT, CONF, STANDALONE
+from tests.nodes.upgrades import downgrade_keystone, older_keystone, upgrade_keystone
+from tests.nodes.watching import Watch, given_away
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cloud import Ran
+    from tests.ec2.operator import Operator
     from tests.nodes.nova_cloud import NovaCloud
 
+pytestmark = pytest.mark.live("Keystone 22.0.1", "Keystone 22.0.2", "nova 26.2.2")
 
-def test_the_cloud_starts_and_ends_instances_by_its_native_api(nova_cloud: NovaCloud) -> None:
-    nova = nova_cloud.native()
+LIFE = {
+    "private key": True,
+    "reservation": True,
+    "indices": [0, 1],
+    "states": ["running"],
+    "kinds": ["m1.tiny"],
+    "left": [],
+}
+"""What a program saw of two instances, from their start to their end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The cloud before setup-tool came."""
+
+    plan: str
+    traces: list[str]
+    keystone: set[str]
+
+
+@dataclass(slots=True)
+class Begun:
+    """What two runs said, the first of which was cut short, and what was seen meanwhile."""
+
+    watch: Watch
+    cut_short: str
+    ended: Ran
+
+
+@pytest.fixture(scope="module")
+def older() -> Path:
+    return older_keystone()
+
+
+@pytest.fixture(scope="module")
+def wheels() -> Path:
+    return ec2.ec2_api_wheels()
+
+
+@pytest.fixture(scope="module")
+def cloud(older: Path, wheels: Path, nova_cloud: NovaCloud) -> NovaCloud:
+    """nova, with a Keystone from before OSSA-2025-002."""
+    downgrade_keystone(nova_cloud.hosts, older)
+    ec2.give_wheels(nova_cloud.machine, wheels)
+    return nova_cloud
+
+
+@pytest.fixture(scope="module")
+def before(cloud: NovaCloud) -> Before:
+    planned = cloud.run("plan", "-i", cloud.inventory(**STANDALONE)).out
+    return Before(planned, ec2.traces(cloud.machine), ec2.named_in_keystone(cloud))
+
+
+@pytest.fixture(scope="module")
+def begun(cloud: NovaCloud, before: Before) -> Begun:
+    """EC2 as two runs set it up; the first was killed while it built the environment."""
+    del before
+    machine = cloud.machine
+    with Watch(cloud.hosts, cloud.native().accounts, every=0.02) as watch:
+        running = cloud.start("apply", "-i", cloud.inventory(**STANDALONE), "--yes")
+        environments = machine.root / "opt/setup-tool"
+        wait_until(lambda: list(environments.glob("ec2-api-*/bin/python3")), seconds=120)
+        machine.sh("systemctl kill --signal=KILL 'setup-tool-*.scope'")
+        running.kill()
+        said = "".join(running.communicate())
+        ended = cloud.apply(**STANDALONE)
+    return Begun(watch, said, ended)
+
+
+@pytest.fixture(scope="module")
+def demo(cloud: NovaCloud, begun: Begun) -> Operator:
+    """A user of the cloud, with the files that setup-tool wrote."""
+    del begun
+    return ec2.customer(cloud, "demo")
+
+
+def anonymous() -> int:
+    """Ask Keystone to validate a signature without a token; return the status."""
+    headers = {"Content-Type": "application/json"}
+    return request("POST", f"{places.NOVA_KEYSTONE}/v3/ec2tokens", b"{}", headers).status
+
+
+def image_of(demo: Operator) -> str:
+    """Return the id that EC2 has for the image."""
+    return str(demo.ask("with_boto3.py", "look")["images"][nova_seed.IMAGE])
+
+
+def test_the_cloud_starts_and_ends_instances_by_its_native_api(cloud: NovaCloud) -> None:
+    nova = cloud.native()
     [image] = nova.image.ask("GET", "/v2/images")["images"]
     flavors = nova.compute.ask("GET", "/flavors")["flavors"]
-    network = nova.network_of("demo")
     asked = {
         "name": "native",
         "imageRef": image["id"],
         "flavorRef": flavors[0]["id"],
-        "networks": [{"uuid": network}],
+        "networks": [{"uuid": nova.network_of("demo")}],
     }
     made = nova.compute.ask("POST", "/servers", {"server": asked})["server"]["id"]
     at = f"/servers/{made}"
@@ -27,3 +130,128 @@ def test_the_cloud_starts_and_ends_instances_by_its_native_api(nova_cloud: NovaC
     nova.compute.ask("DELETE", at)
     wait_until(lambda: nova.servers() == [], seconds=60)
     assert nova.volume.ask("GET", "/volumes") == {"volumes": []}
+
+
+def test_the_plan_says_what_ec2_api_is_and_whose_login_it_has(before: Before) -> None:
+    assert "not maintained any more" in before.plan
+    assert "Its login is an administrator's." in before.plan
+    assert "grant role admin to user ec2-api on project service" in before.plan
+    assert "http://10.77.0.41:8788/" in before.plan
+
+
+def test_a_run_killed_while_it_built_the_environment_is_taken_up_by_the_next(
+    cloud: NovaCloud, begun: Begun
+) -> None:
+    assert "build /opt/setup-tool/ec2-api-" in begun.cut_short
+    assert "Nothing to do: everything is as declared." in begun.ended.out
+    assert ec2.answers()
+    (environment,) = cloud.machine.root.glob("opt/setup-tool/ec2-api-*")
+    assert (environment / "complete").exists()
+
+
+@pytest.mark.usefixtures("begun")
+def test_a_second_run_has_nothing_to_do(cloud: NovaCloud) -> None:
+    plan = cloud.plan(**STANDALONE)
+    assert plan["converged"]
+    assert plan["changes"] == []
+
+
+def test_instances_live_and_end_before_the_fix_of_keystone(
+    cloud: NovaCloud, demo: Operator
+) -> None:
+    assert anonymous() == 400
+    checks = demo.checks("--ec2")
+    assert {check["status"] for check in checks.values()} <= {"passed", "skipped"}
+    assert demo.ask("with_boto3.py", "life", image_of(demo), "m1.tiny") == LIFE
+    assert cloud.native().servers() == []
+
+
+def test_the_upgrade_of_keystone_needs_nothing_and_instances_live_and_end_after_it(
+    cloud: NovaCloud, demo: Operator
+) -> None:
+    upgrade_keystone(cloud.hosts)
+    assert anonymous() == 401
+    assert cloud.plan(**STANDALONE)["changes"] == []
+    checks = demo.checks("--launch", nova_seed.IMAGE)
+    assert {check["status"] for check in checks.values()} == {"passed"}
+    assert cloud.native().servers() == []
+
+
+def test_boto_of_old_gives_instances_a_whole_life(cloud: NovaCloud, demo: Operator) -> None:
+    assert demo.ask("with_boto.py", "life", image_of(demo), "m1.tiny") == LIFE
+    assert cloud.native().servers() == []
+
+
+def test_an_ec2_api_that_is_killed_comes_back(cloud: NovaCloud, demo: Operator) -> None:
+    asked = "systemctl show --property=MainPID --value ec2-api"
+    killed = cloud.machine.sh(asked)
+    cloud.machine.sh(f"kill -KILL {killed}")
+    wait_until(lambda: cloud.machine.sh(asked).strip() not in {"0", killed.strip()}, seconds=30)
+    wait_until(ec2.answers, seconds=60)
+    assert demo.ask("with_boto3.py", "look")["regions"] == ["RegionOne"]
+    assert cloud.plan(**STANDALONE)["changes"] == []
+
+
+def test_its_login_is_in_its_own_file_alone_which_it_alone_reads(
+    cloud: NovaCloud, begun: Begun
+) -> None:
+    machine = cloud.machine
+    secret = ec2.password(machine)
+    look = "grep -rlF -D skip -f - /etc /home /opt /root /run /srv /tmp /usr/local /var 2>/dev/null"
+    found = machine.sh(look, stdin=f"{secret}\n", status=None).split()
+    assert [path for path in found if not path.startswith("/var/lib/setup-tool/")] == [CONF]
+    assert machine.sh("find /var/lib/setup-tool -perm /077") == ""
+    for user, status in (("ec2api", 0), ("nova", 1), ("nobody", 1)):
+        machine.sh(f"runuser -u {user} -- cat {CONF}", status=status)
+        machine.sh(f"runuser -u {user} -- cat /etc/ec2api/api-paste.ini", status=status)
+    readable = machine.sh(f"runuser -u nobody -- {look}", stdin=f"{secret}\n", status=None)
+    assert readable == ""
+    assert begun.watch.open_states == set()
+
+
+def test_no_process_file_journal_or_log_shows_a_secret(
+    cloud: NovaCloud, begun: Begun, demo: Operator
+) -> None:
+    secrets = {ec2.password(cloud.machine), demo.secret, *cloud.hosts.secrets()}
+    secrets |= begun.watch.keys
+    assert begun.watch.ran(b"ec2-api-manage")
+    seen = {(where, given_away(text, secrets)) for where, text in begun.watch.texts()}
+    assert {each for each in seen if each[1]} == set()
+    for said in (begun.cut_short, begun.ended.out, begun.ended.err):
+        assert given_away(said, secrets) is None
+    journal = cloud.machine.sh("journalctl --no-pager --output json")
+    assert "ec2-api" in journal
+    assert given_away(journal, secrets) is None
+    logs = cloud.machine.sh("find /var/log -type f -exec cat {} + | tr -cd '[:print:][:space:]'")
+    assert given_away(logs, secrets) is None
+
+
+def test_a_login_that_lost_its_roles_gives_errors_of_the_service_until_apply_gives_them_back(
+    cloud: NovaCloud, demo: Operator
+) -> None:
+    accounts = cloud.native().accounts
+    for role in ("admin", "service"):
+        accounts.grant("DELETE", ACCOUNT, "service", role)
+    wait_until(lambda: "failed" in statuses(demo), seconds=60)
+    told = demo.checks("--ec2", status=5)["DescribeRegions"]["detail"]
+    assert "HTTP 50" in told
+    done = cloud.apply(**STANDALONE).out
+    assert f"grant role admin to user {ACCOUNT} on project service" in done
+    assert f"grant role service to user {ACCOUNT} on project service" in done
+    wait_until(lambda: statuses(demo) <= {"passed", "skipped"}, seconds=120)
+
+
+def statuses(demo: Operator) -> set[str]:
+    """Return how the checks of EC2 that start nothing ended."""
+    return {check["status"] for check in demo.checks("--ec2", status=None).values()}
+
+
+def test_ec2_off_leaves_nothing_behind(cloud: NovaCloud, before: Before) -> None:
+    cloud.apply(ec2="off")
+    left = [line for line in ec2.traces(cloud.machine) if line not in set(before.traces)]
+    assert left == []
+    assert ec2.named_in_keystone(cloud) == before.keystone
+    assert not ec2.answers()
+    plan = cloud.plan(ec2="off")
+    assert plan["changes"] == []
+    assert json.dumps(plan["converged"]) == "true"

@@ -1,4 +1,4 @@
-"""Pure Python packages, unpacked into a folder."""
+"""Pure Python packages, as wheels or unpacked into a folder."""
 
 from __future__ import annotations
 
@@ -17,10 +17,18 @@ def unpacked(name: str, requirements: Path) -> Path:
 
     They are fetched where it is not kept, which takes a way out: not on a cloud's network.
     """
+    return _kept(name, requirements, "install", "--no-compile", "--target")
 
+
+def wheels(name: str, requirements: Path) -> Path:
+    """Return a folder with the wheels of what the file requires; otherwise as `unpacked`."""
+    return _kept(name, requirements, "download", "--only-binary=:all:", "--dest")
+
+
+def _kept(name: str, requirements: Path, *words: str) -> Path:
     def fetch(folder: Path) -> None:
         pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-        options = ["--no-deps", "--no-compile", "--require-hashes", "--target", str(folder)]
-        subprocess.run([*pip, "install", *options, "--requirement", str(requirements)], check=True)
+        told = ["--no-deps", "--require-hashes", "--requirement", str(requirements)]
+        subprocess.run([*pip, *words, str(folder), *told], check=True)
 
     return cache.kept(name, cache.digest(requirements), fetch)

@@ -44,22 +44,22 @@ def older_keystone() -> Path:
 
 
 def downgrade_keystone(hosts: Hosts, kept: Path) -> None:
-    """Have the controllers run the older Keystone, with Debian's libraries."""
-    for name in hosts.controllers:
+    """Have the machines with Keystone run the older Keystone, with Debian's libraries."""
+    for name in hosts.keystones:
         shutil.copytree(kept, hosts[name].root / _FIRST_ON_THE_PATH, dirs_exist_ok=True)
     _restart_keystone(hosts)
 
 
 def upgrade_keystone(hosts: Hosts) -> None:
-    """Have the controllers run Debian's Keystone again."""
-    for name in hosts.controllers:
+    """Have the machines with Keystone run Debian's Keystone again."""
+    for name in hosts.keystones:
         hosts[name].sh(f"rm -r /{_FIRST_ON_THE_PATH}/keystone*")
     _restart_keystone(hosts)
 
 
 def _restart_keystone(hosts: Hosts) -> None:
-    for name in hosts.controllers:
+    for name in hosts.keystones:
         hosts[name].sh("systemctl restart keystone")
-    for name in hosts.controllers:
+    for name in hosts.keystones:
         wait_until(lambda at=f"http://{hosts[name].address}:5000/v3": answers(at), seconds=60)
-    hosts.await_service(*hosts.controllers)
+    hosts.await_service(*hosts.keystones)

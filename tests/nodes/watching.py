@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from tests.nodes.hosts import Hosts
 
 STATE = "var/lib/setup-tool"
-_SHARED_FOLDERS = ("etc/swift", "etc/swift/conf.d", "tmp", "var/tmp", "home/ops", "home/asked")
+_SHARED_FOLDERS = (
+    *("etc/swift", "etc/swift/conf.d", "etc/ec2api", "opt/setup-tool", "var/lib/ec2api"),
+    *("tmp", "var/tmp", "home/ops", "home/asked"),
+)
 _TOKEN = re.compile(r"gAAAAA[\w-]{40,}")
 """One of Keystone's, whole: Swift's log shows how they begin."""
 _SIGNATURE = re.compile(r"(?i)x-amz-signature(?:=|%3d)[0-9a-f]{64}")
@@ -38,6 +41,8 @@ class Watch:
 
     hosts: Hosts
     accounts: Accounts
+    every: float = 0.002
+    """Seconds between two looks at the processes; each look takes about as long."""
     arguments: set[bytes] = field(default_factory=set)
     environments: set[bytes] = field(default_factory=set)
     readable: dict[str, set[bytes]] = field(default_factory=dict)
@@ -82,7 +87,7 @@ class Watch:
             Path(f"/run/netns/{self.hosts.network.namespace(name)}").stat().st_ino
             for name in ("operator", *self.hosts.running)
         }
-        while not self._over.wait(0.002):
+        while not self._over.wait(self.every):
             for process in Path("/proc").glob("[0-9]*"):
                 with contextlib.suppress(OSError):
                     self._look(process, networks)
@@ -97,7 +102,7 @@ class Watch:
             self.environments.add((process / "environ").read_bytes())
 
     def _watch_files(self) -> None:
-        roots = [self.hosts[name].root for name in self.hosts.proxies]
+        roots = [self.hosts[name].root for name in self.hosts.running]
         while not self._over.wait(0.01):
             for root in roots:
                 with contextlib.suppress(OSError):

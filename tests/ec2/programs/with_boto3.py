@@ -29,6 +29,7 @@ def look() -> dict[str, object]:
     """Return what is in the project."""
     return {
         "regions": regions(),
+        "images": {each.get("Name"): each["ImageId"] for each in ec2.describe_images()["Images"]},
         "instances": [each["InstanceId"] for each in _instances() if not _has_ended(each)],
         "groups": [each["GroupName"] for each in ec2.describe_security_groups()["SecurityGroups"]],
         "keys": [each["KeyName"] for each in ec2.describe_key_pairs()["KeyPairs"]],
