@@ -130,13 +130,10 @@ def _check_python(each: Standalone, release: str) -> None:
 
 
 def _wheels(text: str) -> tuple[str, ...]:
-    """Return what the names of the wheels begin with that every system needs.
+    """Return the wheels that every system needs, as ``NAME==RELEASE``.
 
-    Names are spelt as in files: lower case, runs of ``-_.`` as one ``_`` (PyPA's specification of
-    binary distributions). What is needed on some systems only is left to pip.
+    What is needed on some systems only is left to pip.
     """
     return tuple(
-        f"{re.sub('[-_.]+', '_', name).lower()}-{version}-"
-        for name, version, marked in _REQUIREMENT.findall(text)
-        if not marked
+        f"{name}=={release}" for name, release, marked in _REQUIREMENT.findall(text) if not marked
     )

@@ -92,7 +92,11 @@ def _environment(wanted: Wanted) -> Resource:
         stage=wanted.stage,
         query=ReadEnvironments(folder, prefix, wheels),
         build=build,
-        wheels=wanted.texts("needed_wheels", wanted.fields.get("needed_wheels", ())),
+        wheels=tuple(
+            (name, release)
+            for one in wanted.texts("needed_wheels", wanted.fields.get("needed_wheels", ()))
+            for name, _, release in [one.partition("==")]
+        ),
         because=_reasons(wanted),
     )
 

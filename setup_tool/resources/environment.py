@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,21 +14,23 @@ if TYPE_CHECKING:
     from setup_tool.core.environments import EnvironmentsFact
     from setup_tool.resources.resource import Answers
 
+_SHOWN = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Environment:
     """The one environment of a family that a node has, or with ``build`` None none of them.
 
     Its name tells what it is made of, so that what is made of something else has another, and
-    stands until the new one serves. ``wheels`` are the beginnings of the names of files that the
-    folder of wheels must have.
+    stands until the new one serves. ``wheels`` are projects and releases of which the folder of
+    wheels must have a file.
     """
 
     target: str
     stage: Stage
     query: ReadEnvironments
     build: BuildEnvironment | None
-    wheels: tuple[str, ...] = ()
+    wheels: tuple[tuple[str, str], ...] = ()
     because: tuple[str, ...] = ()
 
     def queries(self) -> tuple[ReadEnvironments, ...]:
@@ -68,15 +71,16 @@ class Environment:
                 f"{self.target}: {folder} is no folder that can be read, and ec2_api_wheels says "
                 "that wheels are there. Copy them to this node."
             )
+        there = {_known_by(*name.split("-")[:2]) for name in fact.wheels}
         lacking = [
-            one
-            for one in self.wheels
-            if not any(name.lower().startswith(one) for name in fact.wheels)
+            f"{name} {release}"
+            for name, release in self.wheels
+            if _known_by(name, release) not in there
         ]
         if lacking:
-            more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""  # noqa: PLR2004
+            more = f" and {len(lacking) - _SHOWN} more" if len(lacking) > _SHOWN else ""
             raise DeclarationError(
-                f"{self.target}: {folder} lacks the wheels {', '.join(lacking[:5])}{more}. "
+                f"{self.target}: {folder} lacks wheels of {', '.join(lacking[:_SHOWN])}{more}. "
                 "docs/roles.md says how to fetch all that are needed."
             )
 
@@ -94,3 +98,8 @@ class Environment:
             reasons=self.because if action is Action.CREATE else (),
             steps=steps,
         )
+
+
+def _known_by(name: str, release: str = "") -> tuple[str, str]:
+    """Return what a wheel is known by, however its name is spelt (PyPA: name normalization)."""
+    return re.sub(r"[-_.]+", "-", name).lower(), release
