@@ -85,7 +85,7 @@ def ec2_api_use(
         "corrections_factory": "setup_tool_corrections:filter_factory",
         **_service(each),
         "firewall": node.settings.firewall == "auto",
-        "because": (_UNMAINTAINED, _ADMINS),
+        "because": () if each.conf else (_UNMAINTAINED, _ADMINS),
     }
     return Use("ec2-api", "node", node.name, values), _notes(each)
 

@@ -111,10 +111,12 @@ bounce() {
     fi
     old_instance=$instance old_workers=$workers
     digests_"$service" >"read.$service"
+    more=
     begin "$1 $name"
     case " $bounced " in *" $service "*) ;; *) bounced="$bounced $service" ;; esac
     tell "$1" || {
-        fail failed "the $1 command of $name failed; $dir/output on the node says more"
+        [ -z "$own_unit" ] || more="journalctl -u $unit"
+        fail failed "the $1 command of $name failed; ${more:-$dir/output} on the node says more"
         return 1
     }
     await "$1" || return 1

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 import subprocess
+import sys
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from setup_tool.core.environments import BuildEnvironment, EnvironmentsFact, ReadEnvironments
 from setup_tool.core.transaction import Ending, Transaction
+from setup_tool.data import folder
 from setup_tool.declare.access import Access
 from tests.node.places import Heard, Place, furnish
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from setup_tool.core.transaction import Outcome
 
+ROOT = Path(__file__).parents[2]
 PATH = "~/opt/ours/it-1"
 ASKED = ReadEnvironments("~/opt/ours", "it-", "~/wheels")
 
@@ -103,3 +107,16 @@ def test_an_index_that_does_not_answer_is_said_without_its_login(place: Place) -
     assert "the index could not be reached" in outcome.detail
     assert "canary-word" not in outcome.detail
     assert found(place).unfinished == ()
+
+
+def test_the_wheel_for_a_node_without_an_index_is_fetched_as_the_page_says(tmp_path: Path) -> None:
+    page = (ROOT / "docs/roles.md").read_text()
+    (command,) = re.findall(r"^pip download .*$", page, re.MULTILINE)
+    (tmp_path / "templates").symlink_to(folder("templates"))
+    programs = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    subprocess.run(
+        ["/bin/sh", "-euc", command], cwd=tmp_path, env=os.environ | {"PATH": programs}, check=True
+    )
+    assert [path.name for path in (tmp_path / "wheels").iterdir()] == [
+        "ec2_api-17.0.0-py3-none-any.whl"
+    ]
