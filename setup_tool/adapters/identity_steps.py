@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from setup_tool.adapters.endpoint_steps import EndpointSteps
@@ -147,10 +148,9 @@ class Steps:
                 f"User {user} is not removed: its description does not say any more that "
                 f"setup-tool made it. {PLAN_AGAIN}"
             )
-        try:
+        with suppress(MissingError):
             self._keystone.call(f"delete user {user}", lambda client: client.users.delete(found.id))
-        except MissingError:
-            return
+        self._names.forget()
 
     def _set_password(self, user: UserRef, password: Secret) -> None:
         found = self._user(user)

@@ -16,6 +16,7 @@ from setup_tool.core.identity import (
     CreateService,
     CreateUser,
     DeleteEndpoint,
+    DeleteUser,
     DisableProject,
     DisableService,
     DisableUser,
@@ -28,6 +29,7 @@ from setup_tool.core.identity import (
     FindUser,
     GrantRole,
     IdentityStep,
+    IsOurUser,
     ListCatalogue,
     Login,
     LoginAnswer,
@@ -130,6 +132,20 @@ def test_a_user_is_created_with_its_password_and_given_another(
     assert identity.observe([second]) == {second: LoginAnswer.WORKS}
     assert "plan again" in refused(identity, CreateUser(user, Secret("three")))
     rest.clean("user", name=unique)
+
+
+def test_a_user_that_was_made_here_is_known_by_its_description_and_removed_by_it(
+    identity: KeystoneIdentity, rest: Rest, unique: str
+) -> None:
+    user = UserRef(unique, DEFAULT)
+    ours, others = IsOurUser(user, "made here"), IsOurUser(user, "made elsewhere")
+    assert identity.observe([ours]) == {ours: False}
+    identity.perform(CreateUser(user, Secret("one"), "made here"))
+    assert identity.observe([ours, others]) == {ours: True, others: False}
+    assert "is not removed" in refused(identity, DeleteUser(user, "made elsewhere"))
+    for _ in range(2):
+        identity.perform(DeleteUser(user, "made here"))
+    assert rest.find("user", name=unique) == []
 
 
 def test_a_project_needs_its_domain(identity: KeystoneIdentity, unique: str) -> None:
