@@ -8,6 +8,7 @@ import secrets
 import signal
 import string
 import subprocess
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -137,8 +138,25 @@ class Keystone:
         self.admin("PUT", self._assignment(user, role))
 
     def revoke(self, user: str, role: str) -> None:
-        """Take a role on project service from a user (by id)."""
+        """Take a role on project service from a user (by id), and so their tokens."""
         self.admin("DELETE", self._assignment(user, role))
+        self._await_next_second()
+
+    def void_tokens(self, name: str) -> None:
+        """Make all tokens of a user void; they can log in again."""
+        user = self.user(name)
+        for enabled in (False, True):
+            self.admin("PATCH", f"/users/{user}", {"user": {"enabled": enabled}})
+        self._await_next_second()
+
+    @staticmethod
+    def _await_next_second() -> None:
+        """Return when a new token is no more of the second in which Keystone voided the others.
+
+        Those are void as well: Keystone counts in whole seconds.
+        """
+        voided = int(time.time())
+        wait_until(lambda: int(time.time()) > voided)
 
     def _assignment(self, user: str, role: str) -> str:
         project = self.admin("GET", "/projects?name=service")["projects"][0]["id"]

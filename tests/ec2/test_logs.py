@@ -33,12 +33,8 @@ def test_no_secret_signature_or_token_gets_into_the_log(keystone: Keystone, tmp_
         statuses = [each.send().status for each in asked]
         assert statuses == [500, 200] * len(WAYS) + [401] * len(WAYS)
         secrets |= {each.signature for each in asked}
-        user = keystone.user("ec2-api")
-        for enabled in (False, True):
-            keystone.admin("PATCH", f"/users/{user}", {"user": {"enabled": enabled}})
+        keystone.void_tokens("ec2-api")
         assert demo.ask().status == 200
-        with keystone.held():
-            pass
         keystone.stop()
         assert demo.ask().status == 503
         keystone.start()

@@ -375,10 +375,20 @@ class Keystone:
         """
         token = self._login.token()
         answer = self._ask(credentials, token)
-        if answer.status_code == UNAUTHORIZED and token and not self._is_good(token):
-            token = self._login.renewed(token)
+        if self._is_about(token, answer):
+            token = self._login.renewed(str(token))
             answer = self._ask(credentials, token)
+            if self._is_about(token, answer):
+                self._trouble(
+                    "token", "Keystone refuses the token that it has just given to ec2-api."
+                )
+                raise _unavailable()
         return self._judge(answer, token)
+
+    def _is_about(self, token: Optional[str], answer: Any) -> bool:
+        """Tell whether an answer refuses our token, and not the signature."""
+        refused = answer.status_code == UNAUTHORIZED and token is not None
+        return refused and not self._is_good(str(token))
 
     def _judge(self, answer: Any, token: Optional[str]) -> access.AccessInfo:
         status = answer.status_code
@@ -421,7 +431,7 @@ class Keystone:
         return self._send("POST", _ec2_tokens_url(), token, json={"ec2Credentials": credentials})
 
     def _is_good(self, token: str) -> bool:
-        """Tell whether Keystone takes our token, so that it must have been the signature."""
+        """Tell whether Keystone takes our token."""
         url = _ec2_tokens_url().rsplit("/", 2)[0] + "/v3/auth/tokens"
         status = self._send("GET", url, token, {"X-Subject-Token": token}).status_code
         if status >= SERVER_ERROR or status == TOO_MANY:
