@@ -46,12 +46,17 @@ def prove_lives(
 ) -> None:
     """Have each program start two instances, see them run, reboot and end them."""
     for name, program in PROGRAMS.items():
-        assert operator.ask(program, "life", image, kind, **environment) == {
-            "private key": True,
-            "reservation": True,
-            "indices": [0, 1],
-            "states": ["running"],
-            "kinds": [kind],
-            "left": [],
-        }
+        prove_life(operator, program, image, kind, **environment)
         record(PROPERTY, [server.name, f"{name}: {LIFE}"])
+
+
+def prove_life(operator: Operator, program: str, image: str, kind: str, **environment: str) -> None:
+    """Have a program see all it should of two instances, from their start to their end."""
+    assert operator.ask(program, "life", image, kind, **environment) == {
+        "private key": True,
+        "reservation": True,
+        "indices": [0, 1],
+        "states": ["running"],
+        "kinds": [kind],
+        "left": [],
+    }

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.ec2.proving import prove_checks, prove_life, prove_lives, prove_looks
+from tests.ec2.table import NOVA
 from tests.lab.waiting import wait_until
 from tests.lab_fixture import request
 from tests.nodes import ec2, nova_seed, places
@@ -27,15 +29,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.live("Keystone 22.0.1", "Keystone 22.0.2", "nova 26.2.2")
 
-LIFE = {
-    "private key": True,
-    "reservation": True,
-    "indices": [0, 1],
-    "states": ["running"],
-    "kinds": ["m1.tiny"],
-    "left": [],
-}
-"""What a program saw of two instances, from their start to their end."""
+TYPE = "m1.tiny"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,23 +156,27 @@ def test_instances_live_and_end_before_the_fix_of_keystone(
     assert anonymous() == 400
     checks = demo.checks("--ec2")
     assert {check["status"] for check in checks.values()} <= {"passed", "skipped"}
-    assert demo.ask("with_boto3.py", "life", image_of(demo), "m1.tiny") == LIFE
+    prove_life(demo, "with_boto3.py", image_of(demo), TYPE)
     assert cloud.native().servers() == []
 
 
 def test_the_upgrade_of_keystone_needs_nothing_and_instances_live_and_end_after_it(
-    cloud: NovaCloud, demo: Operator
+    cloud: NovaCloud, demo: Operator, record_property: pytest.RecordProperty
 ) -> None:
     upgrade_keystone(cloud.hosts)
     assert anonymous() == 401
     assert cloud.plan(**STANDALONE)["changes"] == []
     checks = demo.checks("--launch", nova_seed.IMAGE)
     assert {check["status"] for check in checks.values()} == {"passed"}
+    prove_checks(NOVA, checks, record_property)
     assert cloud.native().servers() == []
 
 
-def test_boto_of_old_gives_instances_a_whole_life(cloud: NovaCloud, demo: Operator) -> None:
-    assert demo.ask("with_boto.py", "life", image_of(demo), "m1.tiny") == LIFE
+def test_boto_of_today_and_of_old_give_instances_a_whole_life(
+    cloud: NovaCloud, demo: Operator, record_property: pytest.RecordProperty
+) -> None:
+    prove_looks(NOVA, demo, record_property)
+    prove_lives(NOVA, demo, image_of(demo), TYPE, record_property)
     assert cloud.native().servers() == []
 
 
