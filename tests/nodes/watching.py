@@ -42,7 +42,8 @@ class Watch:
     hosts: Hosts
     accounts: Accounts
     every: float = 0.002
-    """Seconds between two looks at the processes; each look takes about as long."""
+    """Seconds between two looks at the processes, five between those at files, and a hundred
+    between those at keys. A look at the processes takes about as long itself."""
     arguments: set[bytes] = field(default_factory=set)
     environments: set[bytes] = field(default_factory=set)
     readable: dict[str, set[bytes]] = field(default_factory=dict)
@@ -103,7 +104,7 @@ class Watch:
 
     def _watch_files(self) -> None:
         roots = [self.hosts[name].root for name in self.hosts.running]
-        while not self._over.wait(0.01):
+        while not self._over.wait(5 * self.every):
             for root in roots:
                 with contextlib.suppress(OSError):
                     mode = (root / STATE).stat().st_mode
@@ -124,7 +125,7 @@ class Watch:
                             self.readable.setdefault(entry.path, set()).add(content)
 
     def _watch_keys(self) -> None:
-        while not self._over.wait(0.2):
+        while not self._over.wait(100 * self.every):
             found: Any = self.accounts.ask("GET", "/credentials?type=ec2")
             blobs = [json.loads(each["blob"]) for each in found["credentials"]]
             self.keys |= {b["secret"] for b in blobs if b["access"].startswith(PASSING)}

@@ -166,7 +166,7 @@ workers = 1
 [scheduler]
 workers = 1
 [quota]
-instances = 5
+instances = 3
 [glance]
 api_servers = http://$address:9292
 [oslo_concurrency]
