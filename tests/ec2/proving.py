@@ -42,10 +42,12 @@ def prove_lives(
     image: str,
     kind: str,
     record: pytest.RecordProperty,
+    *,
+    programs: Mapping[str, str] = PROGRAMS,
     **environment: str,
 ) -> None:
     """Have each program start two instances, see them run, reboot and end them."""
-    for name, program in PROGRAMS.items():
+    for name, program in programs.items():
         prove_life(operator, program, image, kind, **environment)
         record(PROPERTY, [server.name, f"{name}: {LIFE}"])
 
