@@ -250,6 +250,20 @@ def statuses(demo: Operator) -> set[str]:
     return {check["status"] for check in demo.checks("--ec2", status=None).values()}
 
 
+def test_a_key_is_rotated_and_audited_in_a_cloud_without_s3(
+    cloud: NovaCloud, demo: Operator
+) -> None:
+    files = ("--directory", str(demo.home))
+    told = cloud.run("credentials", "rotate", "--os-cloud", "demo", *files, "--yes").out
+    assert "eucarc" in told
+    anew = ec2.customer(cloud, "demo")
+    assert anew.secret != demo.secret
+    assert anew.ask("with_boto3.py", "regions") == ["RegionOne"]
+    words = ("--user", "demo", "--check", "--format", "json")
+    audited = cloud.run("credentials", "audit", *words).document
+    assert audited == {"looked_at": 1, "findings": []}
+
+
 def test_ec2_off_leaves_nothing_behind(cloud: NovaCloud, before: Before) -> None:
     cloud.apply(ec2="off")
     left = [line for line in ec2.traces(cloud.machine) if line not in set(before.traces)]

@@ -1,4 +1,4 @@
-"""The cloud's S3 gateway, as the catalogue of a login names it."""
+"""Where keys are tried: the cloud's S3 gateway as the catalogue names it, else its EC2 service."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Gateway:
-    """Where requests are sent; their region is asked for once, with the first key."""
+    """Where requests are sent; the region of S3 is asked for once, with the first key.
+
+    EC2 is asked where there is no S3, for the catalogue's region: it does not mind.
+    """
 
     web: Web
     signer: Signer
-    url: str
+    urls: CloudUrls
     _region: str | None = field(default=None, init=False)
 
     def takes(self, pair: KeyPair) -> bool:
@@ -38,25 +41,27 @@ class Gateway:
 
         Raises `NoGatewayError` or `UnreachableError`.
         """
+        urls = self.urls
+        if urls.s3 is None:
+            return self._check_ec2(urls.ec2 or "", pair)
         from setup_tool.verify.s3.gateway import probe_region
         from setup_tool.verify.s3.one_key import check_key
 
         if self._region is None:
-            self._region = probe_region(self.web, self.signer, self.url, pair)
-        check_key(self.web, self.signer, self.url, pair, self._region)
+            self._region = probe_region(self.web, self.signer, urls.s3, pair)
+        check_key(self.web, self.signer, urls.s3, pair, self._region)
         return self._region
+
+    def _check_ec2(self, url: str, pair: KeyPair) -> str:
+        from setup_tool.verify.ec2.one_key import check_key
+
+        region = self.urls.catalogue_region
+        check_key(self.web, self.signer, url, pair, region)
+        return region
 
 
 def gateway_of(login: CloudLogin, urls: CloudUrls) -> Gateway:
-    """Return the gateway at the catalogue's public s3 endpoint.
-
-    Raises `DeclarationError` where there is none.
-    """
+    """Return what the catalogue's public endpoints are asked by."""
     from setup_tool import wiring
-    from setup_tool.core.errors import DeclarationError
 
-    if urls.s3 is None:
-        raise DeclarationError(
-            "The catalogue has no public s3 endpoint, at which keys could be tried."
-        )
-    return Gateway(wiring.open_web(login.ca_bundle), wiring.open_signer(), urls.s3)
+    return Gateway(wiring.open_web(login.ca_bundle), wiring.open_signer(), urls)

@@ -10,7 +10,7 @@ import typer
 
 from setup_tool import wiring
 from setup_tool.cli.console import Progress, agreed
-from setup_tool.cli.credentials.issuing import cloud_urls
+from setup_tool.cli.credentials.issuing import cloud_urls, gateway_facts
 from setup_tool.core.credential import Credential, Owner
 from setup_tool.core.errors import DeclarationError, SetupToolError
 from setup_tool.core.identity import DomainRef
@@ -88,9 +88,8 @@ def rotate_key(login: CloudLogin, wanted: RotateWanted) -> Turned:
     from setup_tool.credentials.rotate import Rotation
 
     keys, ring = wiring.open_keys(login), wiring.open_key_ring(login)
-    urls = cloud_urls(login, wanted.region)
-    gateway = gateway_of(login, urls)
-    shelf = _shelf(gateway, urls, wanted) if wanted.files else None
+    gateway = gateway_of(login, cloud_urls(login, wanted.region))
+    shelf = _shelf(gateway, wanted) if wanted.files else None
     owner, old = _meant(keys, ring, wanted)
     directory = _directory(wanted, owner) if wanted.files else None
     held = shelf.try_out(owner, str(directory)) if shelf else frozenset()
@@ -137,15 +136,14 @@ def _agreed(
     return there
 
 
-def _shelf(gateway: Gateway, urls: Any, wanted: RotateWanted) -> Shelf:
+def _shelf(gateway: Gateway, wanted: RotateWanted) -> Shelf:
     from setup_tool.credentials.clients import chosen
     from setup_tool.credentials.shelf import Shelf
-    from setup_tool.verify.s3.gateway import limits
 
-    told = limits(gateway.web, gateway.url)
+    told, _ = gateway_facts(gateway.web, gateway.urls)
     clients = chosen(wanted.clients)
     profile, replace = wanted.profile, wanted.force
-    return Shelf(wiring.open_files(), urls, told, clients, profile, replace, keep=False)
+    return Shelf(wiring.open_files(), gateway.urls, told, clients, profile, replace, keep=False)
 
 
 def _meant(keys: Keys, ring: KeyRing, wanted: RotateWanted) -> tuple[Owner, StoredKey | None]:
