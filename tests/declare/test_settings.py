@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from setup_tool.core.errors import DeclarationError
 from setup_tool.core.secret import Secret
+from setup_tool.declare.fields import Database
 from setup_tool.declare.inventory import (
     GroupMap,
     LoginOverride,
@@ -61,6 +62,9 @@ READ = {
     "serial: 3": Serial(3),
     "serial: 25%": Serial(25, percent=True),
     "serial: '100%'": Serial(100, percent=True),
+    "ec2_api_service: ec2": "ec2.service",
+    "ec2_api_database: sqlite:////srv/ec2.db": Database("sqlite", Secret("sqlite:////srv/ec2.db")),
+    "ec2_api_port: 18788": 18788,
     "in_place: /a": ("/a",),
     "in_place: [/a, ~/b]": ("/a", "~/b"),
     "group_map: {proxy: [proxy]}": GroupMap(),
@@ -115,6 +119,17 @@ WRONG = {
     "nova_version: true": "nova_version is a version",
     "proxy_service: a b": "proxy_service is the name of a systemd unit",
     "proxy_service: --now": "proxy_service is the name of a systemd unit",
+    "ec2_api_conf: /etc/ec2 api/ec2api.conf": "ec2_api_conf is a path of letters, digits and",
+    "ec2_api_bin: bin": "ec2_api_bin is a path on the node",
+    "ec2_api_database: mysql://me:canary@db/x": "ec2_api_database is a SQLAlchemy URL that begins",
+    "ec2_api_user: root": "ec2_api_user is the name of a system user other than root",
+    "ec2_api_user: Ec2 Api": "ec2_api_user is the name of a system user other than root",
+    "ec2_api_service: ec2@1": "ec2_api_service is the name of a plain unit",
+    "ec2_api_port: 0": "ec2_api_port is a port",
+    "ec2_api_libraries: newest": "ec2_api_libraries is one of auto, distribution and pinned.",
+    "ec2_api_bin: /opt/bin\n    ec2_api_wheels: /srv/wheels": "Keep one of them.",
+    "ec2_api_wheels: /srv/wheels\n    ec2_api_index: http://h/simple": "exclude each other",
+    "ec2: standalone\n    ec2_api_conf: ~/ec2/ec2api.conf": "set ec2_api_restart to the command",
     "serial: 0": "serial cannot be used. It is a number of proxies from 1",
     "serial: 0%": "serial cannot be used",
     "serial: 101%": "serial cannot be used",

@@ -116,7 +116,7 @@ def test_proxies_that_would_sign_for_different_regions_are_refused(
     [
         ("--limit", "nobody", "has no such host or group"),
         ("--limit", "proxy:&controller", "They are controller, proxy1, proxy2."),
-        ("--role", "s3apy", "There is no role 's3apy'; there are identity, nova-ec2,"),
+        ("--role", "s3apy", "There is no role 's3apy'; there are ec2-api, ec2-api-off,"),
         ("--serial", "0", "It is a number of proxies from 1, or a percentage"),
         ("--serial", "all", "It is a number of proxies from 1, or a percentage"),
         ("--forks", "0", "'--forks'"),

@@ -11,6 +11,7 @@ from setup_tool.core.errors import DeclarationError
 from setup_tool.core.folders import FolderFact
 from setup_tool.core.plan import Plan, Stage
 from setup_tool.core.transaction import WriteFile
+from setup_tool.declare.bind_logins import Repair
 from setup_tool.editors import ini
 from setup_tool.editors.ini import Dialect
 from tests.scenarios.ec2_api import Ec2Api
@@ -141,6 +142,32 @@ def test_what_somebody_else_made_stays_when_ec2_api_goes() -> None:
     gone = applied(with_variables(set_up, ec2="off"))
     assert list(gone.machines["ctl"].ec2_api.files) == [CONF]
     assert list(gone.machines["ctl"].ec2_api.folders) == ["/etc/ec2api"]
+
+
+def test_a_shared_database_stays_and_that_is_said() -> None:
+    off = with_variables(applied(a_cloud(ec2_api_database=SHARED)), ec2="off")
+    (note,) = off.plan().notes
+    assert note.text == (
+        "ec2-api's database is not setup-tool's and stays. Remove it and its user where nothing "
+        "else is to use it."
+    )
+
+
+def test_one_controller_of_two_is_left_out_and_keystone_with_it() -> None:
+    off = with_variables(applied(a_cloud("ctl1", "ctl2", ec2_api_database=SHARED)), ec2="off")
+    plan = replace(off, repair=Repair(whole=False)).plan()
+    assert {change.target for change in plan.changes} == {"ctl1", "ctl2"}
+    assert (
+        plan.notes[-1].text == "With --limit ec2-api's endpoints and its user are left in Keystone."
+    )
+
+
+def test_a_controller_that_keeps_it_keeps_endpoints_and_user() -> None:
+    both = applied(a_cloud("ctl1", "ctl2", ec2_api_database=SHARED))
+    machine = replace(both.machines["ctl2"], variables={"ec2": "off"})
+    some = replace(both, machines={**both.machines, "ctl2": machine})
+    assert {change.target for change in some.plan().changes} == {"ctl2"}
+    assert applied(some).keystone == both.keystone
 
 
 def test_controllers_share_one_login_and_one_database() -> None:
