@@ -87,6 +87,12 @@ def programs(
             "programs that are there as ec2_api_bin."
         )
     packaged = _is_packaged(settings.ec2_api_libraries, each.system)
+    if packaged and each.system.os_id not in _FITTING:
+        raise DeclarationError(
+            f"{each.node.name}: `ec2_api_libraries: distribution` is for Debian and Ubuntu, and this "
+            f"node says that it is {each.system.os_id or 'nothing known'}. Set `pinned`, or leave it "
+            "out."
+        )
     if not packaged:
         _check_python(each, fact.python)
     text = texts[ALONE if packaged else WHOLE]

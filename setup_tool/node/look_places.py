@@ -38,7 +38,7 @@ $names"
 
 # look_at_environments KEY FOLDER PREFIX WHEELS
 look_at_environments() {
-    text="python $(python3 -E -s -S -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
+    text="python $(python3 -B -E -s -S -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
     for one in "$2/$3"*/; do
         one=${one%/}
         [ -d "$one" ] || continue
