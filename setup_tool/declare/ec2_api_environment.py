@@ -89,9 +89,9 @@ def programs(
     packaged = _is_packaged(settings.ec2_api_libraries, each.system)
     if packaged and each.system.os_id not in _FITTING:
         raise DeclarationError(
-            f"{each.node.name}: `ec2_api_libraries: distribution` is for Debian and Ubuntu, and this "
-            f"node says that it is {each.system.os_id or 'nothing known'}. Set `pinned`, or leave it "
-            "out."
+            f"{each.node.name}: `ec2_api_libraries: distribution` is for Debian and Ubuntu, and "
+            f"this node says that it is {each.system.os_id or 'nothing known'}. Set `pinned`, or "
+            "leave it out."
         )
     if not packaged:
         _check_python(each, fact.python)
