@@ -186,6 +186,10 @@ printf '[DEFAULT]\ncompute_driver = fake.FakeDriver\n' >/etc/nova/nova-compute.c
 # One process each, since each loads the whole of its service.
 sed -i 's/^processes = .*/processes = 1/' /etc/keystone/keystone-uwsgi.ini /etc/*/*-api-uwsgi.ini
 sed -i 's/^threads = .*/threads = 8/' /etc/keystone/keystone-uwsgi.ini
+# Threads of uwsgi and those of eventlet in one process lose connections of each other's, and then
+# wait for answers for good.
+sed -i 's/^threads = .*/threads = 1/' /etc/cinder/*-uwsgi.ini /etc/neutron/*-uwsgi.ini \
+    /etc/placement/*-uwsgi.ini
 # uwsgi ends a connection after an answer. The files of the other services have it say so; whoever
 # asks nova or Keystone twice on one connection is now and then cut off.
 for file in /etc/keystone/keystone-uwsgi.ini /etc/nova/nova-api-uwsgi.ini; do
