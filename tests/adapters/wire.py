@@ -92,10 +92,7 @@ def wire_server(
 def _receive(connection: socket.socket) -> Sent:
     data = b""
     while b"\r\n\r\n" not in data:
-        chunk = connection.recv(65536)
-        if not chunk:
-            raise OSError("the client went away")
-        data += chunk
+        data += _more(connection)
         if data.startswith(b"\x16"):
             raise OSError("a TLS handshake, where HTTP is spoken")
     head, _, body = data.partition(b"\r\n\r\n")
@@ -104,8 +101,15 @@ def _receive(connection: socket.socket) -> Sent:
         name.lower(): value.strip() for name, _, value in (each.partition(b":") for each in rest)
     }
     while len(body) < int(headers.get(b"content-length", b"0")):
-        body += connection.recv(65536)
+        body += _more(connection)
     return Sent(line, headers, body)
+
+
+def _more(connection: socket.socket) -> bytes:
+    chunk = connection.recv(65536)
+    if not chunk:
+        raise OSError("the client went away")
+    return chunk
 
 
 def certificate(folder: Path) -> tuple[ssl.SSLContext, str]:
