@@ -55,6 +55,23 @@ def give_wheels(machine: Machine, kept: Path) -> None:
     shutil.copytree(kept, machine.root / WHEELS.lstrip("/"), dirs_exist_ok=True)
 
 
+def make_database(cloud: NovaCloud) -> str:
+    """Make a database in MariaDB as an operator does; return its URL."""
+    secret = cloud.hosts.seed.passwords["database"]
+    cloud.machine.sh(
+        "mariadb",
+        stdin="CREATE DATABASE ec2api CHARACTER SET utf8;"
+        f"GRANT ALL ON ec2api.* TO 'ec2api'@'%' IDENTIFIED BY '{secret}';",
+    )
+    return f"mysql+pymysql://ec2api:{secret}@127.0.0.1/ec2api"
+
+
+def images_known(cloud: NovaCloud) -> int:
+    """Return how many images have an id of EC2's in that database."""
+    asked = "SELECT COUNT(*) FROM items WHERE id LIKE 'ami-%'"
+    return int(cloud.machine.sh(f'mariadb --batch --skip-column-names ec2api -e "{asked}"'))
+
+
 def answers() -> bool:
     """Tell whether ec2-api says of a request without a signature that there is none."""
     try:

@@ -264,8 +264,22 @@ def test_a_key_is_rotated_and_audited_in_a_cloud_without_s3(
     assert audited == {"looked_at": 1, "findings": []}
 
 
-def test_ec2_off_leaves_nothing_behind(cloud: NovaCloud, before: Before) -> None:
-    cloud.apply(ec2="off")
+def test_a_database_of_mariadb_is_filled_and_used_in_the_place_of_the_file(
+    cloud: NovaCloud, demo: Operator
+) -> None:
+    wanted = {**STANDALONE, "ec2_api_database": ec2.make_database(cloud)}
+    cloud.apply(**wanted)
+    assert cloud.plan(**wanted)["changes"] == []
+    assert image_of(demo).startswith("ami-")
+    assert ec2.images_known(cloud) == 1
+
+
+def test_ec2_off_leaves_nothing_behind_but_a_database_of_others(
+    cloud: NovaCloud, before: Before
+) -> None:
+    said = cloud.apply(ec2="off").out
+    assert "ec2-api's database is not setup-tool's and stays." in said
+    assert ec2.images_known(cloud) == 1
     left = [line for line in ec2.traces(cloud.machine) if line not in set(before.traces)]
     assert left == []
     assert ec2.named_in_keystone(cloud) == before.keystone
