@@ -48,7 +48,7 @@ test-ec2: $(VENV)/dev $(CLIENTS)/ready $(MOTO)/ready
 test-nodes: $(VENV)/dev $(CLIENTS)/ready
 	tests/nodes/files/outside.sh
 	$(BIN)/python -m tests.nodes.seeds
-	$(BIN)/python -m pytest tests/nodes --numprocesses=$(HOSTS_AT_ONCE) --dist=loadgroup \
+	$(BIN)/python -m pytest tests/nodes --numprocesses=$(HOSTS_AT_ONCE) --dist=loadfile \
 		--no-loadscope-reorder --durations=15
 
 check: $(VENV)/dev

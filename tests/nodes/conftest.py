@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,7 +22,7 @@ from tests.nodes.hosts import opened
 from tests.nodes.legacy_cloud import LegacyCloud
 from tests.nodes.nova_cloud import NovaCloud
 from tests.nodes.places import PROXIES
-from tests.nodes.sharing import Sharing, keep_together, sharers
+from tests.nodes.sharing import Sharing, Together, sharers
 from tests.tables.recording import Recorder
 
 if TYPE_CHECKING:
@@ -47,13 +47,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Sharing(), "sharing")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config) -> None:
     if os.geteuid() and not config.option.collectonly:
         raise pytest.UsageError(
             "The tests on real hosts boot machines, which takes root: run them with sudo, "
             "for instance `sudo make test-nodes`."
         )
-    keep_together(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    return Together(config, log)
 
 
 @pytest.fixture(scope="module")

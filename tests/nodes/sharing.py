@@ -7,15 +7,15 @@ cloud's first state is said in files that have one of their own.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from tests.nodes.hosts import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from tests.nodes.faults import Proxy
     from tests.nodes.hosts import Hosts
 
@@ -53,15 +53,17 @@ class Sharing:
             self._stack.close()
 
 
+class Together(LoadFileScheduling):
+    """Gives the tests of a file to one worker, with those of the files that share its cloud.
+
+    They have to follow one another.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return _TOGETHER.get(Path(file).name, file)
+
+
 def sharers(item: pytest.Item) -> str | None:
     """Return the name of those who share a cloud with the test's file, None for no others."""
     return _TOGETHER.get(item.path.name)
-
-
-def keep_together(items: Iterable[pytest.Item]) -> None:
-    """Have xdist give the tests of a file, and of those that share a cloud with it, to one worker.
-
-    That is done by ``--dist=loadgroup``; they have to follow one another.
-    """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(sharers(item) or item.path.name))
