@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from setup_tool.declare.versions import release_of
 from tests.ec2.proving import prove_checks, prove_lives, prove_looks
 from tests.ec2.table import NOVA, PROGRAMS
 from tests.lab.waiting import wait_until
@@ -126,6 +127,11 @@ def test_the_cloud_starts_and_ends_instances_by_its_native_api(cloud: NovaCloud)
     nova.compute.ask("DELETE", at)
     wait_until(lambda: nova.servers() == [], seconds=60)
     assert nova.volume.ask("GET", "/volumes") == {"volumes": []}
+
+
+def test_its_nova_is_of_the_release_that_the_mark_names(cloud: NovaCloud) -> None:
+    version = cloud.machine.sh("dpkg-query --show --showformat='${Version}' nova-api")
+    assert release_of(version) == "26.2.2"
 
 
 def test_the_plan_says_what_ec2_api_is_and_whose_login_it_has(before: Before) -> None:
