@@ -22,7 +22,7 @@ endif
 export PYTHONDONTWRITEBYTECODE :=
 
 # Tests also wait, so that some more processes of them than processors end sooner. A lab takes
-# 350 MB of memory, a cloud of test hosts 700.
+# 350 MB of memory, a cloud of test hosts 700, the one with nova 2,000.
 PROCESSORS := $(shell getconf _NPROCESSORS_ONLN)
 SOME_MORE := $(shell expr \( $(PROCESSORS) \* 3 + 1 \) / 2)
 TESTS_AT_ONCE ?= $(SOME_MORE)
