@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         *("test_faults_killed_runs.py", "test_faults_service.py", "test_faults_cut_off.py"),
         *("test_faults_killed_operators.py", "test_faults_disk.py", "test_ec2.py"),
         *("test_zero_failed.py", "test_faults_killed_at_each_step.py", "test_upgrades.py"),
-        *("test_no_secrets.py", "test_packages.py"),
+        *("test_no_secrets.py", "test_packages.py", "test_rpm_packages.py"),
     )
 
     def rank(item: pytest.Item) -> int:
