@@ -120,9 +120,9 @@ def _wanted(
 
     if instance_type is not None and launch is None:
         raise DeclarationError("--instance-type is of the instances of --launch IMAGE: say both.")
-    asked = {"s3": s3, "ec2": ec2 or launch is not None}
-    services: set[Service] = {"s3", "ec2"}
-    services = {service for service in services if asked[service]}
+    services: set[Service] = {"s3"} if s3 else set()
+    if ec2 or launch is not None:
+        services.add("ec2")
     if foreign is not None and services == {"ec2"}:
         raise DeclarationError("--foreign-eucarc is about S3: say --s3 as well, or leave it out.")
     return verifying.Wanted(

@@ -51,11 +51,12 @@ _PACKAGES = (
 )
 """The packages of Debian and Ubuntu that these modules are in."""
 
-_DRIVERS = {
-    "mysql+pymysql": ("pymysql", "python3-pymysql"),
-    "postgresql": ("psycopg2", "python3-psycopg2"),
-    "postgresql+psycopg2": ("psycopg2", "python3-psycopg2"),
+_DRIVERS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "mysql+pymysql": (("pymysql",), ("python3-pymysql",)),
+    "postgresql": (("psycopg2",), ("python3-psycopg2",)),
+    "postgresql+psycopg2": (("psycopg2",), ("python3-psycopg2",)),
 }
+"""The modules and the packages of each kind of database, but for SQLite's own."""
 
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)(\s*;)?", re.MULTILINE)
 
@@ -110,8 +111,7 @@ def programs(
 
 def package_values(each: Standalone) -> dict[str, Value]:
     """Return the Python modules that ec2-api needs of the node's packages, and those packages."""
-    driver = _DRIVERS.get(each.database.kind) if each.database else None
-    modules, packages = zip(*([driver] if driver else []), strict=True) if driver else ((), ())
+    modules, packages = _DRIVERS.get(each.database.kind, ((), ())) if each.database else ((), ())
     return {"modules": (*_MODULES, *modules), "packages": (*_PACKAGES, *packages)}
 
 

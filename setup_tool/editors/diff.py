@@ -70,13 +70,13 @@ def masked_diff(
 
 def masked_content_diff(
     before: Content | None, after: Content | None, *, name: str
-) -> tuple[DiffLine, ...]:
-    """Return the difference of two files' bytes; what is no UTF-8 is shown as U+FFFD."""
+) -> tuple[str, ...]:
+    """Return the lines of two files' difference; what is no UTF-8 is shown as U+FFFD."""
     texts = (
         None if content is None else content.reveal().decode("utf-8", "replace")
         for content in (before, after)
     )
-    return masked_diff(*texts, name=name)
+    return tuple(map(str, masked_diff(*texts, name=name)))
 
 
 class _Difference:

@@ -78,7 +78,7 @@ class OwnFile:
             action=Action.CREATE if new else Action.UPDATE,
             summary=f"{'make' if new else 'replace'} {self.path}",
             reasons=self.because,
-            diff=() if new else self._difference(fact.content, content),
+            diff=() if new else masked_content_diff(fact.content, content, name=self.path),
             steps=(
                 WriteFile(
                     self.path,
@@ -109,6 +109,3 @@ class OwnFile:
             reasons=self.because,
             steps=(RemoveFile(self.path, fact.content.digest),),
         )
-
-    def _difference(self, before: Content | None, after: Content) -> tuple[str, ...]:
-        return tuple(map(str, masked_content_diff(before, after, name=self.path)))

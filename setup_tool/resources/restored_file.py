@@ -71,7 +71,7 @@ class RestoredFile:
             action=Action.DELETE,
             summary=f"remove {self.path}",
             reasons=self.because,
-            diff=self._difference(present, None),
+            diff=masked_content_diff(present, None, name=self.path),
             steps=(RemoveFile(self.path, present.digest),),
         )
 
@@ -100,10 +100,6 @@ class RestoredFile:
             action=Action.CREATE if new else Action.UPDATE,
             summary=f"{'make' if new else 'bring back'} {self.path}",
             reasons=self.because,
-            diff=self._difference(fact.content, content),
+            diff=masked_content_diff(fact.content, content, name=self.path),
             steps=(step,),
         )
-
-    def _difference(self, before: Content | None, after: Content | None) -> tuple[str, ...]:
-        lines = masked_content_diff(before, after, name=self.path)
-        return tuple(str(line) for line in lines)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MADE = "setup-tool-verify-"
 """What the name of everything begins with that the checks make."""
+MOVED = "The URL is moved, often from http to https: use the new one; signatures stay here."
+"""A hint for an answer of 300 to 399."""
 
 _OPAQUE = re.compile(r"[\w+/=%-]{24,}")
 _CODE = re.compile(r"[A-Za-z.]{1,60}")

@@ -9,6 +9,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+def seconds_apart(date: str, now: datetime) -> float:
+    """Return how far our clock and a peer's are apart; 0 where the ``date`` is no full one."""
+    try:
+        return abs((parsedate_to_datetime(date) - now).total_seconds())
+    except (ValueError, TypeError):  # no date, or one without a zone
+        return 0.0
+
+
 def skew_hint(peer: str, date: str, now: datetime | None, limit: str) -> str:
     """Say that our clock and a peer's differ by more than a ``limit``, and what both show.
 

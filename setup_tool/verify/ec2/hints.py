@@ -8,11 +8,11 @@ first.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from setup_tool.verify.skew import skew_hint
+from setup_tool.verify.answer import MOVED
+from setup_tool.verify.skew import seconds_apart, skew_hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,7 @@ class Circumstances:
 
 def hint_for(error: ServiceError, seen: Circumstances) -> str:
     """Return a sentence or two on the cause, or an empty string when none is known."""
-    if error.status in {400, 401, 403} and _skewed(error, seen):
+    if error.status in {400, 401, 403} and seconds_apart(error.date, seen.now) > _SKEW:
         return skew_hint("service", error.date, seen.now, "4 minutes")
     if not error.code:
         return _not_ec2(error, seen)
@@ -53,14 +53,6 @@ def hint_for(error: ServiceError, seen: Circumstances) -> str:
     if error.status >= 500:  # noqa: PLR2004
         return f"The service failed inside: its log has the request. {_NO_SERVICE}"
     return ""
-
-
-def _skewed(error: ServiceError, seen: Circumstances) -> bool:
-    try:
-        theirs = parsedate_to_datetime(error.date)
-        return abs((theirs - seen.now).total_seconds()) > _SKEW
-    except (ValueError, TypeError):  # no date, or one without a zone
-        return False
 
 
 def _authentication(_: ServiceError, seen: Circumstances) -> str:
@@ -106,7 +98,7 @@ def _not_ec2(error: ServiceError, seen: Circumstances) -> str:
             "/services/Eucalyptus."
         )
     if 300 <= status < 400:  # noqa: PLR2004
-        return "The URL is moved, often from http to https: use the new one; signatures stay here."
+        return MOVED
     if status >= 500:  # noqa: PLR2004
         return (
             "A load balancer answers in the service's place, or the service failed: look whether "

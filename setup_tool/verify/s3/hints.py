@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from setup_tool.verify.answer import MOVED
 from setup_tool.verify.skew import skew_hint
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _not_s3(error: S3Error) -> str:
             "the URL is not the gateway's root."
         )
     if 300 <= status < 400:  # noqa: PLR2004
-        return "The URL is moved, often from http to https: use the new one; signatures stay here."
+        return MOVED
     if status >= 500:  # noqa: PLR2004
         return (
             "A load balancer answers in the gateway's place, or the proxy failed: look whether "
