@@ -58,8 +58,9 @@ close_run() {
     durable "$1"
 }
 
+# nap [SECONDS]
 nap() {
-    sleep 0.2 2>/dev/null || sleep 1
+    sleep "${1:-0.2}" 2>/dev/null || sleep 1
 }
 """
 

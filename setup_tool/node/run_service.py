@@ -174,7 +174,7 @@ await() {
     begin "wait for $name"
     reloaded=
     [ "$1" = reload ] && reloaded=yes
-    until_when=$(($(date +%s) + patience))
+    until_when=$(($(date +%s) + patience)) pause=0.2
     while :; do
         if took_over "$reloaded" "$old_instance" "$old_workers"; then
             new=yes
@@ -183,7 +183,9 @@ await() {
             new=
         fi
         [ -z "$given_up" ] && [ "$(date +%s)" -lt "$until_when" ] || break
-        nap
+        # a look costs a process that starts meanwhile more than it tells
+        nap $pause
+        pause=0.5
     done
     if [ -n "$given_up" ]; then
         fail failed "$name ended after the $1, and systemd has given it up: journalctl -u $unit \

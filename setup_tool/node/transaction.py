@@ -55,9 +55,10 @@ follow() {
             lost=yes
             continue
         fi
-        quiet=$((quiet + 1))
-        [ $((quiet % 50)) -ne 0 ] || printf '%s waiting\n' "$run"
-        sleep 0.1 2>/dev/null || sleep 1
+        quiet=$((quiet + 1)) pause=0.1
+        [ $((quiet % 20)) -ne 0 ] || printf '%s waiting\n' "$run"
+        [ "$quiet" -lt 10 ] || pause=0.25
+        sleep $pause 2>/dev/null || sleep 1
     done
 }
 """
@@ -94,7 +95,9 @@ printf '%s %s %s %s\n' "$$" "$ticks" "$boot" "$run" >"$stage/owner" || full "$st
 """
 
 # Started as the head of a pipeline, not with `&`: an asynchronous list would have
-# SIGINT ignored for good, and so would every service restarted from it.
+# SIGINT ignored for good, and so would every service restarted from it. A run that made
+# `real`, or on a full disk wrote to the journal, has begun: one that was killed since is not
+# begun again behind its follower's back.
 _START = r"""
 unset TMPDIR
 durable "$stage"/* "$stage"/*/* "$stage"
@@ -105,7 +108,8 @@ start() {
         setsid systemd-run --scope --quiet --unit="setup-tool-$run" sh "$dir/run.sh" \
             </dev/null >>"$dir/output" 2>&1
     fi
-    [ -s "$dir/journal" ] || setsid sh "$dir/run.sh" </dev/null >>"$dir/output" 2>&1
+    [ -d "$dir/real" ] || [ -s "$dir/journal" ] ||
+        setsid sh "$dir/run.sh" </dev/null >>"$dir/output" 2>&1
     [ -e "$dir/result" ] || : >"$dir/lost"
 }
 

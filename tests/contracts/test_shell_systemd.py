@@ -21,6 +21,7 @@ from setup_tool.core.transaction import (
 )
 from setup_tool.node import observe, run_text, transaction
 from tests.contracts.changes import STATE, digest, write
+from tests.lab.waiting import wait_until
 from tests.node.places import Heard, LittleService, Place, little_service
 
 if TYPE_CHECKING:
@@ -56,6 +57,12 @@ SYSTEMD_RUN = """\
 echo "$*" >>~/systemd-run-calls
 [ ! -e ~/no-bus ] || { echo 'Failed to connect to bus' >&2; exit 1; }
 while :; do case $1 in -*) shift ;; *) exec "$@" ;; esac; done
+"""
+
+MV_THAT_KILLS_A_RUN = """\
+#!/bin/sh
+/bin/mv "$@"
+case $* in *owner) echo begun >>~/begun; kill -9 $PPID ;; esac
 """
 
 
@@ -138,3 +145,14 @@ def test_a_run_starts_without_a_scope_where_systemd_gives_none(
     (near.home / "no-bus").touch()
     assert near.shell().commit(changing(unit, "alone", b"new"), Heard()).ending is Ending.DONE
     assert unit.conf.read_bytes() == b"new"
+
+
+def test_a_run_that_is_killed_as_it_begins_is_lost_and_does_not_begin_again(
+    near: Place, unit: LittleService
+) -> None:
+    near.fake("mv", MV_THAT_KILLS_A_RUN)
+    outcome = near.shell().commit(changing(unit, "short", b"new"), Heard())
+    wait_until((near.home / "state/runs/short/lost").exists)
+    assert "was killed on the node" in outcome.detail
+    assert (near.home / "begun").read_text() == "begun\n"
+    assert unit.conf.read_bytes() == b"old"
