@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import secrets
 import socket
+import time
 
 from setup_tool.core.errors import SetupToolError
 
@@ -15,6 +16,8 @@ LOWEST, HIGHEST = 20_000, 32_700
 takes a port while the service that owns it restarts."""
 
 _TRIES = 200
+POLL_SECONDS = 0.03
+"""Between two looks at what is awaited."""
 
 
 def free_block(size: int) -> int:
@@ -41,6 +44,16 @@ def is_free(port: int) -> bool:
             probe.bind((HOST, port))
         except OSError:
             return False
+    return True
+
+
+def becomes_free(port: int, seconds: float) -> bool:
+    """Tell whether a server could listen on the port, now or within some seconds."""
+    deadline = time.monotonic() + seconds
+    while not is_free(port):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_SECONDS)
     return True
 
 

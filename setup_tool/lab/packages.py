@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from setup_tool import data
 from setup_tool.core.errors import SetupToolError
+from setup_tool.lab import sparing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,7 +45,7 @@ class Packages:
     def environment(self) -> Path:
         """Return the folder of the environment, whether it is built or not."""
         identity = hashlib.sha256(self.requirements.read_bytes())
-        identity.update(f"{sys.version_info[:2]} {sys.base_prefix}".encode())
+        identity.update(f"{sys.version_info[:2]} {sys.base_prefix} {sparing.SPARED}".encode())
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         return cache / "setup-tool" / f"{self.name}-{identity.hexdigest()[:12]}"
 
@@ -101,6 +102,8 @@ def _build(folder: Path, requirements: Path) -> None:
         _run([uv, "pip", "install", "--python", str(python), "--compile-bytecode", *wanted])
     else:
         _run([str(python), "-m", "pip", "install", *wanted])
+    for packages in folder.glob("lib/python*/site-packages"):
+        sparing.spare(packages)
 
 
 def _find_uv() -> str | None:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from setup_tool.lab.services import Service
 
 START_SECONDS = 90.0
-_POLL_SECONDS = 0.03
+_GIVE_BACK_SECONDS = 2.0
+"""A killed process is not to be found any more a little before it gives back its ports."""
 _TAIL_LINES = 15
 
 
@@ -74,7 +75,7 @@ def _launch(where: Layout, record: Record, service: Service) -> _Starting:
         return _Starting(None, before)
     marked.stop(record.id, service.name)  # workers whose main process was killed
     for port in service.ports:
-        if not loopback.is_free(port):
+        if not loopback.becomes_free(port, _GIVE_BACK_SECONDS):
             raise SetupToolError(
                 f"The lab's {service.name} cannot start: another program listens on its port "
                 f"{port} (`ss -ltnp 'sport = :{port}'` names it). Stop that program, or make a "
@@ -125,7 +126,7 @@ def _await(where: Layout, record: Record, service: Service, starting: _Starting)
         if time.monotonic() > deadline:
             what = f"did not answer within {START_SECONDS:.0f} seconds"
             raise SetupToolError(_failure(where, service, starting, what))
-        time.sleep(_POLL_SECONDS)
+        time.sleep(loopback.POLL_SECONDS)
     if service.starts_itself and starting.process is not None:
         starting.process.wait()
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from setup_tool.core.errors import DeclarationError, SetupToolError
-from setup_tool.lab import lab, layout
+from setup_tool.lab import lab, layout, loopback
 from setup_tool.lab.servers import marked
 from tests.lab.controlling import control
 from tests.lab.waiting import wait_until
@@ -70,6 +70,16 @@ def test_after_everything_was_killed_the_lab_starts_with_its_data(storing_lab: R
     again = storing_lab.login("demo")
     assert again.project_id == demo.project_id
     assert request("GET", f"{again.object_store}/kept/one", headers=again.headers).body == DATA
+
+
+def test_a_port_that_is_given_back_in_a_moment_is_awaited() -> None:
+    with socket.create_server((loopback.HOST, 0)) as listening:
+        port = listening.getsockname()[1]
+        assert not loopback.becomes_free(port, 0.1)
+        given_back = threading.Timer(0.2, listening.close)
+        given_back.start()
+        assert loopback.becomes_free(port, 60)
+        given_back.join()
 
 
 def test_a_reload_reads_the_file_again_and_never_refuses_a_connection(

@@ -11,7 +11,15 @@ if TYPE_CHECKING:
 
 def wait_until(condition: Callable[[], object], *, seconds: float = 20.0) -> None:
     """Return as soon as the condition holds; fail if it does not in time."""
-    deadline = time.monotonic() + seconds
+    begun = time.monotonic()
     while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.02)
+        waited = time.monotonic() - begun
+        assert waited < seconds, "it did not come true in time"
+        time.sleep(0.02 if waited < 1 else 0.1)
+
+
+def seconds_of(work: Callable[[], object]) -> float:
+    """Return how long something takes."""
+    begun = time.monotonic()
+    work()
+    return time.monotonic() - begun
