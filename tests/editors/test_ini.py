@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 
@@ -10,6 +9,7 @@ from setup_tool.core.errors import DeclarationError
 from setup_tool.core.secret import Secret
 from setup_tool.editors.ini import Dialect, FileProblemError, IniFile, parse, read
 from tests.editors.oracles import debian, oslo_reads, oslo_view, paste_view
+from tests.editors.pace import QUICK, times_a_plain_reading
 from tests.editors.test_ini_laws import changed
 
 NAME = "node1:/etc/nova/nova.conf"
@@ -344,11 +344,9 @@ def test_the_edits_of_debians_proxy_server_conf_change_only_their_lines() -> Non
     }
 
 
-def test_a_350_kb_file_is_read_and_edited_in_a_tenth_of_a_second() -> None:
-    text = debian("nova.conf")
-    durations = []
-    for _ in range(5):
-        start = time.process_time()
-        oslo(text).set("DEFAULT", "enabled_apis", "ec2").set("neutron", "region_name", "R")
-        durations.append(time.process_time() - start)
-    assert min(durations) < 0.1
+def test_to_read_and_edit_350_kb_takes_little_more_than_a_plain_reading() -> None:
+    def edited(text: str) -> str:
+        changed_once = oslo(text).set("DEFAULT", "enabled_apis", "ec2")
+        return changed_once.set("neutron", "region_name", "R").text
+
+    assert times_a_plain_reading(edited, debian("nova.conf")) < QUICK

@@ -99,7 +99,7 @@ def test_a_paste_file_is_refused_or_read_as_config_parser_does(text: str) -> Non
 
 
 @law
-@given(anything, st.sampled_from(Dialect))
+@given(anything | oslo_files() | paste_files(), st.sampled_from(Dialect))
 def test_a_file_that_is_read_is_kept_byte_for_byte(text: str, dialect: Dialect) -> None:
     ini = parsed(text, dialect)
     assume(ini is not None)
