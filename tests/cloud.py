@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tests.lab_fixture import RunningLab
 
 PROGRAM = (sys.executable, "-m", "setup_tool")
+_AT_THE_START = ("PYTHON", "LD_")
+"""How variables begin that are heard when a program starts, and never again."""
 _GIVEN_AWAY = re.compile(r"(?i)secret_?key\s*[=:]\s*[0-9a-f]{32}")
 
 
@@ -74,7 +76,7 @@ class Commands:
 
     def run_anew(self, *words: str, status: int | None = 0, **overrides: str) -> Ran:
         """Run the program as people start it: see `tests.warm` for when that matters."""
-        return self._judged(Commands._ran(self, words, overrides), status)
+        return self._judged(self._ran_anew(words, overrides), status)
 
     def _judged(self, ran: Ran, status: int | None) -> Ran:
         self.assert_no_secret(ran.out, ran.err)
@@ -83,6 +85,11 @@ class Commands:
         return ran
 
     def _ran(self, words: tuple[str, ...], overrides: dict[str, str]) -> Ran:
+        if any(name.startswith(_AT_THE_START) for name in overrides):
+            return self._ran_anew(words, overrides)
+        return Ran(*warm.run(words, self.environment | overrides, self.folder, self.patience))
+
+    def _ran_anew(self, words: tuple[str, ...], overrides: dict[str, str]) -> Ran:
         process = self.start(*words, **overrides)
         out, err = process.communicate(timeout=self.patience)
         return Ran(process.returncode, out, err)
@@ -110,11 +117,6 @@ class Cloud(Commands):
             "XDG_STATE_HOME": str(self.lab.folder / "operator-state"),
             "NO_COLOR": "1",
         }
-
-    def _ran(self, words: tuple[str, ...], overrides: dict[str, str]) -> Ran:
-        if any(name.startswith("PYTHON") for name in overrides):  # heard at the start alone
-            return Commands._ran(self, words, overrides)
-        return Ran(*warm.run(words, self.environment | overrides, self.folder, self.patience))
 
     def apply(self, **changes: str) -> Ran:
         """Apply the lab's inventory, with some values of it changed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
@@ -11,6 +11,8 @@ import pytest
 from setup_tool.lab import loopback
 from tests.cloud import Cloud
 from tests.lab_fixture import running_lab, started
+from tests.order import group_of, rank
+from tests.together import Together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,19 +50,11 @@ def pytest_configure() -> None:
     loopback.HIGHEST = loopback.LOWEST + share
 
 
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together | None:
+    """Have those that share a lab in one process, where whole files go to one."""
+    return Together(config, log, group_of=group_of) if config.option.dist == "loadfile" else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that all processors have work to the end."""
-    longest = (
-        *("test_operator_killed.py", "laws", "end_to_end", "contracts", "verify", "lab"),
-        # on the hosts; those that share a cloud follow one another
-        *("test_faults_killed_runs.py", "test_faults_service.py", "test_faults_cut_off.py"),
-        *("test_faults_killed_operators.py", "test_faults_disk.py", "test_ec2.py"),
-        *("test_zero_failed.py", "test_faults_killed_at_each_step.py", "test_upgrades.py"),
-        *("test_no_secrets.py", "test_packages.py", "test_rpm_packages.py"),
-    )
-
-    def rank(item: pytest.Item) -> int:
-        places = [longest.index(part) for part in item.path.parts if part in longest]
-        return min(places, default=len(longest))
-
     items.sort(key=rank)

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
@@ -20,16 +21,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SERVER = """
-import json, os, sys, time
-import setup_tool.wiring
-from setup_tool.adapters import cloud_login, identity, inventory_files, key_ring, keys, ssh, web
+import ctypes, gc, json, os, sys, time
+from importlib import import_module
+from pkgutil import walk_packages
+import setup_tool
+for found in walk_packages(setup_tool.__path__, "setup_tool."):
+    if "__main__" not in found.name and ".lab" not in found.name:
+        import_module(found.name)
 from setup_tool.cli.failure import run
 from setup_tool.cli.main import app
-from setup_tool.credentials import bundle
-from setup_tool.engine import apply
-import keystoneclient.v3.client, paramiko, botocore.auth, jinja2
+import keystoneclient.v3.client, paramiko, botocore.auth, jinja2, typer.main, typer._adapters
+import keystoneauth1.identity, keystoneauth1.loading, openstack.config.loader
+command = typer.main.get_command(app)
+typer.main.get_command = lambda _: command
+gc.freeze()
 for line in sys.stdin:
     asked = json.loads(line)
+    network = os.open(asked["network"], os.O_RDONLY)
     child = os.fork()
     if child == 0:
         flags = os.O_CREAT | os.O_WRONLY | os.O_TRUNC
@@ -38,9 +46,11 @@ for line in sys.stdin:
         err = out if asked["err"] == asked["out"] else os.open(asked["err"], flags, 0o600)
         for descriptor, source in ((0, nothing), (1, out), (2, err)):
             os.dup2(source, descriptor)
-        os.closerange(3, 64)
         status = 70
         try:
+            if not os.path.sameopenfile(network, os.open("/proc/self/ns/net", os.O_RDONLY)):
+                assert ctypes.CDLL(None).setns(network, 0) == 0
+            os.closerange(3, 64)
             if asked["environment"] is not None:
                 os.environ.clear()
                 os.environ.update(asked["environment"])
@@ -54,6 +64,7 @@ for line in sys.stdin:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(status)
+    os.close(network)
     print(child, flush=True)
     _, ended = os.waitpid(child, 0)
     print(os.waitstatus_to_exitcode(ended), flush=True)
@@ -81,7 +92,7 @@ class Warm:
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
     ) -> int:
-        """Start a run and return its process id; it prints into files.
+        """Start a run on the caller's network and return its process id; it prints into files.
 
         Without an environment it has that of the process, and its working directory.
         """
@@ -94,6 +105,7 @@ class Warm:
             "environment": None if environment is None else dict(environment),
             "folder": None if folder is None else str(folder),
             "umask": umask,
+            "network": f"/proc/{os.getpid()}/task/{threading.get_native_id()}/ns/net",
         }
         self._input.write(json.dumps(asked) + "\n")
         self._input.flush()
@@ -119,7 +131,8 @@ class Warm:
 
 
 _ours: dict[int, Warm] = {}
-"""The one of this process of tests."""
+"""The one of this process of tests, by that process: it may have been forked."""
+_one_at_a_time = threading.Lock()
 
 
 def run(
@@ -129,27 +142,22 @@ def run(
 
     One that takes longer than ``patience`` seconds is killed.
     """
-    warm = _ours.get(os.getpid()) or _ours.setdefault(os.getpid(), Warm())
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as place, _one_at_a_time:
         out, err = Path(place) / "out", Path(place) / "err"
+        warm = _of_this_process()
         process = warm.start(words, out, err, environment=environment, folder=folder)
-        alarm = _Alarm(process, patience)
+        alarm = threading.Timer(patience, os.kill, (process, signal.SIGKILL))
+        alarm.daemon = True
+        alarm.start()
         try:
             status = warm.ended()
         finally:
-            alarm.off()
+            alarm.cancel()
         return status, out.read_text(), err.read_text()
 
 
-class _Alarm:
-    """Kills a process that does not end in time."""
-
-    def __init__(self, process: int, seconds: float) -> None:
-        import threading
-
-        self._timer = threading.Timer(seconds, os.kill, (process, signal.SIGKILL))
-        self._timer.daemon = True
-        self._timer.start()
-
-    def off(self) -> None:
-        self._timer.cancel()
+def _of_this_process() -> Warm:
+    if os.getpid() not in _ours:
+        _ours.clear()
+        _ours[os.getpid()] = Warm()
+    return _ours[os.getpid()]

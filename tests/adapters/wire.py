@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+PATIENCE = 5.0
+"""Seconds that a client may say nothing: one that was interrupted keeps others waiting so long."""
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -57,6 +59,7 @@ class WireServer:
             except OSError:
                 return  # stopped
             with contextlib.suppress(OSError), connection:
+                connection.settimeout(PATIENCE)
                 self._converse(connection)
 
     def stop(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,15 +13,24 @@ from tests.node.places import SHELLS, Place, SshServer, furnish, ssh_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-KINDS = ["ssh-dash", "local-bash", "local-busybox" if "busybox" in SHELLS else "local-dash"]
+OVER_SSH = "ssh-dash"
+KINDS = [OVER_SSH, "local-bash", "local-busybox" if "busybox" in SHELLS else "local-dash"]
+
+
+def is_over_ssh(test: pytest.Item) -> bool:
+    """Tell whether a test takes a node of the server's."""
+    here = isinstance(test, pytest.Function) and Path(__file__).parent in test.path.parents
+    return here and ("far" in test.fixturenames or OVER_SSH in test.name)
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshServer]:
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SshServer]:
+    """Serve a node for each test that takes one: any of them may come to this process."""
     folder = tmp_path_factory.mktemp("nodes")
-    names = [f"node{number}" for number in range(40)]
+    names = [f"node{number}" for number in range(sum(map(is_over_ssh, request.session.items)))]
     for name in names:
         furnish(folder / name)
     with ssh_server(folder, names) as running:
