@@ -24,7 +24,11 @@ class Api:
     authority: Path | None = None
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
-        """Send a request, which must be answered with success; return what it is answered."""
+        """Send a request, which must be answered with success; return what it is answered.
+
+        Raises:
+            LookupError: it is answered that something is not found.
+        """
         sent = None if body is None else json.dumps(body).encode()
         answered = self.send(method, path, sent, "application/json")
         return json.loads(answered) if answered else None
@@ -38,5 +42,7 @@ class Api:
             {"Content-Type": kind, **self.login.headers},
             authority=self.authority,
         )
+        if answer.status == 404:
+            raise LookupError(path, answer.body)
         assert 200 <= answer.status < 300, (method, path, answer)
         return answer.body

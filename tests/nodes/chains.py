@@ -10,32 +10,30 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.lab.waiting import wait_until
+from tests.lab.waiting import seconds_of, wait_until
 from tests.nodes import cgroups, places
 from tests.nodes.committer import Committer
 from tests.nodes.faults import Proxy, temporary
 from tests.nodes.places import PROXIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
-
-    from tests.laws.operators import Operators
 
 INSTANTS = 100
 SEED = 20261121
-_STRETCH = 17
-"""Kills after which apply itself has to come to its end."""
+_AFTER_ANOTHER = 5
+"""Operators that are killed one after the other, before the node's run comes to its end."""
 
 
-def chains(served: Mapping[str, Proxy], operators: Mapping[str, Operators]) -> list[Chain]:
+def chains(served: Mapping[str, Proxy]) -> list[Chain]:
     """Return a chain for each proxy; their kills together are `INSTANTS` or some more."""
     found = []
     for name, proxy in served.items():
         proxy.drift()
         inventory = proxy.cloud.inventory(proxy_drain="off")
         committer = Committer(proxy.cloud.environment, inventory, name)
-        found.append(Chain(proxy, committer, operators[name], proxy.words()))
+        found.append(Chain(proxy, committer))
     for chain in found:
         chain.committer.await_ready()
     return found
@@ -55,29 +53,28 @@ class Chain:
 
     proxy: Proxy
     committer: Committer
-    operators: Operators
-    words: tuple[str, ...]
 
     def of_killed_operators(self) -> int:
         """Return how many operators were killed before they had seen the end.
 
-        They come in pairs, of which the second finds the run of the first at work, or done.
+        The first of some finds the file as planned, the others its run at work, or done.
         """
         statuses, endings = [], set()
-        chance = random.Random(f"{SEED} second {self.proxy.name}")  # noqa: S311 - repeatable
+        chance = random.Random(f"{SEED} later {self.proxy.name}")  # noqa: S311 - repeatable
         self.proxy.conf.write_bytes(self.proxy.new)
-        refused = _seconds(lambda: self._commit("operator-stale", "stale: "))
-        for run, instant in self._times("operator", -(-_share(self.proxy.name) // 2)):
-            second = f"{run}-second"
-            for name, when in ((run, instant), (second, chance.uniform(0, refused))):
+        refused = seconds_of(lambda: self._commit("operator-stale", "stale: "))
+        for run, instant in self._times("operator", -(-_share(self.proxy.name) // _AFTER_ANOTHER)):
+            later = [f"{run}-{number}" for number in range(1, _AFTER_ANOTHER)]
+            instants = [instant, *(chance.uniform(0, refused) for _ in later)]
+            for name, when in zip([run, *later], instants, strict=True):
                 process = self.committer.start(name)
                 _let_pass(when)
                 kill(process)
                 statuses.append(self.committer.ended()[0])
                 self._assert_whole(name)
             wait_until(lambda: not self._unended(), seconds=120)
-            self._assert_whole(second)
-            endings |= {self._ending(run), self._ending(second)}
+            self._assert_whole(run)
+            endings |= {self._ending(name) for name in (run, *later)}
         # none where it was killed before the node had heard all of the run
         assert endings <= {"done", "stale", "locked", None}
         assert {"done", "locked"} <= endings
@@ -101,17 +98,17 @@ class Chain:
     def _times(self, kind: str, kills: int) -> Iterator[tuple[str, float]]:
         """Give runs names, and seconds after which something is to be killed.
 
-        Before each the file is as the plan found it; now and then apply itself runs.
+        Before each the file is as the plan found it. Half way and in the end apply itself has to
+        come to its end.
         """
         chance = random.Random(f"{SEED} {kind} {self.proxy.name}")  # noqa: S311 - repeatable
         self.proxy.drift()
-        whole = _seconds(lambda: self._commit(f"{kind}-whole", "done: "))
+        whole = seconds_of(lambda: self._commit(f"{kind}-whole", "done: "))
         for number in range(kills):
             self.proxy.drift()
             yield f"{kind}-{number}", chance.uniform(0, whole)
-            if number % _STRETCH == _STRETCH - 1:
+            if number in {kills // 2, kills - 1}:
                 self._converge()
-        self._converge()
         self.committer.close()
 
     def _commit(self, run: str, ending: str) -> None:
@@ -121,10 +118,7 @@ class Chain:
         assert said.startswith(ending), said
 
     def _converge(self) -> None:
-        status = self.operators.run(*self.words)
-        said = self.operators.log.read_text()
-        self.proxy.cloud.assert_no_secret(said)
-        assert status == 0, said
+        self.proxy.apply()
         assert self.proxy.conf.read_bytes() == self.proxy.new
         assert not self._unended()
 
@@ -149,13 +143,6 @@ def _is_unended(run: Path) -> bool:
 def _share(name: str) -> int:
     """Return how many of the instants fall to this proxy."""
     return len(range(PROXIES.index(name), INSTANTS, len(PROXIES)))
-
-
-def _seconds(work: Callable[[], None]) -> float:
-    """Return how long something takes."""
-    begun = time.monotonic()
-    work()
-    return time.monotonic() - begun
 
 
 def _let_pass(seconds: float) -> None:

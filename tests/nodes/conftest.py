@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +12,6 @@ from tests.clients.recording import Limits
 from tests.ec2.table import PAGE as EC2_PAGE
 from tests.ec2.table import WITH_NOVA
 from tests.lab.waiting import wait_until
-from tests.laws.operators import Operators
 from tests.nodes import seeds
 from tests.nodes.cloud import Cloud
 from tests.nodes.debian_clients import SECTIONS
@@ -22,12 +20,12 @@ from tests.nodes.hosts import opened
 from tests.nodes.legacy_cloud import LegacyCloud
 from tests.nodes.nova_cloud import NovaCloud
 from tests.nodes.places import PROXIES
-from tests.nodes.sharing import Sharing, Together, sharers
+from tests.nodes.sharing import Sharing, group_of, rank, sharers
 from tests.tables.recording import Recorder
+from tests.together import Together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.nodes.hosts import Hosts
 
@@ -47,16 +45,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Sharing(), "sharing")
 
 
-def pytest_collection_modifyitems(config: pytest.Config) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if os.geteuid() and not config.option.collectonly:
         raise pytest.UsageError(
             "The tests on real hosts boot machines, which takes root: run them with sudo, "
             "for instance `sudo make test-nodes`."
         )
+    items.sort(key=rank)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
-    return Together(config, log)
+    return Together(config, log, group_of=group_of)
 
 
 @pytest.fixture(scope="module")
@@ -85,12 +84,12 @@ def cloud(hosts: Hosts) -> Cloud:
 
 
 @pytest.fixture(scope="module")
-def legacy_cloud(request: pytest.FixtureRequest) -> Iterator[LegacyCloud]:
+def legacy_cloud(request: pytest.FixtureRequest, sharing: Sharing) -> LegacyCloud:
     """Keystone of v2.0 and v3 and a Swift of its age on one machine; native Swift works."""
     keep = request.config.getoption("--keep-hosts")
-    with opened(keep and f"{keep}-legacy", seeds.LEGACY) as made:
-        made.up("old")
-        yield LegacyCloud(made)
+    made = sharing.hosts(keep and f"{keep}-legacy", seeds.LEGACY)
+    made.up("old")
+    return LegacyCloud(made)
 
 
 @pytest.fixture(scope="module")
@@ -102,16 +101,6 @@ def nova_cloud(request: pytest.FixtureRequest) -> Iterator[NovaCloud]:
         cloud = NovaCloud(made)
         wait_until(cloud.native().is_up, seconds=120)
         yield cloud
-
-
-@pytest.fixture
-def operators(cloud: Cloud, tmp_path: Path) -> Iterator[dict[str, Operators]]:
-    """An operator for each proxy, at once ready to start."""
-    with ExitStack() as stack:
-        made = {name: Operators(cloud.environment, tmp_path / name) for name in PROXIES}
-        for each in made.values():
-            stack.callback(each.close)
-        yield made
 
 
 @pytest.fixture(scope="module")

@@ -97,11 +97,20 @@ class Hosts:
     def renew(self, *names: str) -> None:
         """Bring machines back to their first state, whatever became of them, and boot them."""
         for name in names:
-            self[name].power_off()
-            self[name].lower = self._lower(name)
-            self[name].forget()
-            self._furnish(self[name])
+            self._replace_disk(name, self._lower(name))
         self.up(*names)
+
+    def keep_disk(self, name: str, what: str) -> Path:
+        """Switch a machine off and return its disk, with which `boot` brings it back."""
+        disk = self.folder / f"{name}-{what}"
+        self[name].power_off()
+        self[name].give_disk(disk)
+        return disk
+
+    def boot(self, name: str, disk: Path) -> None:
+        """Boot a machine with a disk that was kept, whatever is on; its services may not work."""
+        self._replace_disk(name, (disk, *self._lower(name)))
+        self[name].boot()
 
     def balanced(self) -> set[str]:
         """Return the names of the servers to which the balancer sends requests now."""
@@ -118,6 +127,12 @@ class Hosts:
     def secrets(self) -> set[str]:
         """Return every password of the cloud; none may ever be shown."""
         return set(self.seed.passwords.values())
+
+    def _replace_disk(self, name: str, lower: tuple[Path, ...]) -> None:
+        self[name].power_off()
+        self[name].lower = lower
+        self[name].forget()
+        self._furnish(self[name])
 
     def _made(self, name: str) -> Machine:
         place = PLACES[name]

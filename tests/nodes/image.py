@@ -98,7 +98,12 @@ def _run(name: str, names: Path, script: Path, folder: Path, *words: str) -> Non
         sys.exit(f"The {name} of the test hosts could not be made; all of it: {log}\n{end}")
 
 
-TODAY = Image("bookworm")
+_QUICK = _FILES / "quick"
+
+TODAY = Image(
+    "bookworm",
+    tuple(_QUICK / name for name in ("quick.sh", "pkg_resources.py", "later.py", "known.py")),
+)
 """Debian 12, whose packages Keystone and Swift are."""
 
 NOVA = Layered(TODAY, "nova", _FILES / "packages-nova", ("python3-venv",))

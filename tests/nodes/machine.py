@@ -85,7 +85,8 @@ class Machine:
         (etc / "machine-id").write_text(f"{uuid.uuid4().hex}\n")
         wanted = etc / "systemd/system/multi-user.target.wants"
         for unit in self.units:
-            (wanted / unit).symlink_to(f"/lib/systemd/system/{unit}")
+            if not (wanted / unit).is_symlink():
+                (wanted / unit).symlink_to(f"/lib/systemd/system/{unit}")
 
     def start(self) -> None:
         """Switch it on; `await_login` tells when it is up."""
@@ -144,6 +145,19 @@ class Machine:
         """Bring its disk back to what it was before the first boot; it must be off."""
         discard(self.folder)
         self.prepare()
+
+    def give_disk(self, folder: Path) -> None:
+        """Leave what differs on its disk from what that lies on in a folder; it must be off."""
+        _run("umount", "--recursive", str(self.root))
+        (self.folder / "upper").rename(folder)
+        discard(self.folder)
+
+    def start_once(self, unit: str) -> None:
+        """Have systemd not start a service again that died: over and over shows no more."""
+        drop_in = self.root / f"etc/systemd/system/{unit}.service.d/once.conf"
+        drop_in.parent.mkdir()
+        drop_in.write_text("[Service]\nRestart=no\n")
+        self.sh("systemctl daemon-reload")
 
     def sh(self, command: str, *, stdin: str = "", status: int | None = 0) -> str:
         """Run a command in it as root, past its network; return what it wrote to stdout.

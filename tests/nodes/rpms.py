@@ -70,6 +70,7 @@ class Rpms:
         self.machine.sh(f"dpkg --remove --force-depends {NEEDED}")
         self.add("daemon")
         self.add("weak")
+        self.machine.start_once("swift-proxy")
         self.machine.sh("systemctl restart swift-proxy")
 
     def add(

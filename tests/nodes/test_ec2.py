@@ -89,7 +89,7 @@ def begun(cloud: NovaCloud, before: Before) -> Begun:
         machine.sh("systemctl kill --signal=KILL 'setup-tool-*.scope'")
         running.kill()
         said = "".join(running.communicate())
-        ended = cloud.apply(**STANDALONE)
+        ended = cloud.run_anew("apply", "-i", cloud.inventory(**STANDALONE), "--yes")
     return Begun(watch, said, ended)
 
 

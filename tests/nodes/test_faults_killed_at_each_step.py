@@ -4,32 +4,43 @@ from __future__ import annotations
 
 import re
 import signal
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.lab.waiting import wait_until
+from tests.laws.operators import Operators
 from tests.nodes import places
 from tests.nodes.chains import kill
 from tests.nodes.faults import CONF, let_drift, temporary
 from tests.nodes.places import PROXIES
 
 if TYPE_CHECKING:
-    from tests.laws.operators import Operators
+    from collections.abc import Iterator
+
     from tests.nodes.cloud import Cloud
 
 _HELD = "another run holds this node"
 _STEPS = {"check", "drain swift-proxy", "reload swift-proxy", "undrain swift-proxy"}
 
 
+@pytest.fixture
+def operator(cloud: Cloud, tmp_path: Path) -> Iterator[Operators]:
+    with closing(Operators(cloud.environment, tmp_path / "log")) as made:
+        yield made
+
+
 def test_an_operator_killed_at_each_step_leaves_whole_files_and_the_next_goes_on(
-    cloud: Cloud, operators: dict[str, Operators]
+    cloud: Cloud, operator: Operators
 ) -> None:
     """Each run is killed when it first says something of a kind that none before it said.
 
     A node's run may have gone on to its end before the next operator could tell of its later
     steps: then the proxies have all to do again.
     """
-    operator, demo = operators["proxy1"], cloud.hosts.user("demo")
+    demo = cloud.hosts.user("demo")
     words = ("apply", "-i", cloud.inventory(proxy_drain_wait=0), "--yes")
     confs = [cloud.hosts[name].root / CONF[1:] for name in PROXIES]
     for name in PROXIES:

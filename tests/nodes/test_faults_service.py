@@ -59,7 +59,7 @@ def test_systemd_cannot_start_it_with_the_new_file(proxy: Proxy) -> None:
         stdin=f"[Service]\nExecStartPre=grep -q '^delay_auth_decision = True$' {CONF}\n",
     )
     # without workers there is no seamless reload
-    old = proxy.drift((b"\nworkers = 2\n", b"\nworkers = 0\n"))
+    old = proxy.drift((b"\nworkers = 1\n", b"\nworkers = 0\n"))
     proxy.machine.sh(_RESTART)
     ran = proxy.apply(status=1)
     proxy.assert_refused(ran, "restart command of swift-proxy failed", "put its old files")

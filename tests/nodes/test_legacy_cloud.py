@@ -111,7 +111,7 @@ def test_a_pair_of_keys_of_v2_is_one_of_v3(legacy_cloud: LegacyCloud) -> None:
 
 def test_swift_takes_tokens_of_both_apis(legacy_cloud: LegacyCloud) -> None:
     for login in (legacy_cloud.login_v2("demo"), legacy_cloud.user("demo").login):
-        place = f"{login.object_store}/box"
+        place = f"{login.object_store}/tokens"
         assert request("PUT", place, b"", login.headers).status in {201, 202}
         assert request("PUT", f"{place}/thing", b"content", login.headers).status == 201
         assert request("GET", f"{place}/thing", None, login.headers).body == b"content"

@@ -92,6 +92,8 @@ def test_two_controllers_answer_for_the_same_keystone(hosts: Hosts) -> None:
     hosts["ctl1"].sh("systemctl stop keystone")
     wait_until(lambda: "ctl1" not in hosts.balanced())
     assert hosts.user().login.project_id == token.project_id
+    hosts["ctl1"].sh("systemctl start keystone")
+    hosts.await_service("ctl1")
 
 
 def test_what_a_killed_process_left_is_removed_and_what_lives_is_not(hosts: Hosts) -> None:

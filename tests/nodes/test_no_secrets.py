@@ -39,7 +39,7 @@ class Runs:
         inventory = self.cloud.inventory(
             ansible_user="asked", ansible_become_password=password, proxy_drain="off"
         )
-        ran = self.cloud.run(words[0], "-i", inventory, *words[1:], status=status)
+        ran = self.cloud.run_anew(words[0], "-i", inventory, *words[1:], status=status)
         self.said[" ".join(words)] = ran.out + ran.err
         return ran.err
 

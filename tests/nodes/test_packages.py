@@ -79,6 +79,7 @@ def stock(proxy: Machine, **daemon: str) -> Repository:
 
 def bereave(proxy: Machine) -> None:
     """Take the package away, as where nobody ever installed what is only recommended."""
+    proxy.start_once("swift-proxy")
     proxy.sh(f"apt-get -qy --no-auto-remove remove {NEEDED} && systemctl restart swift-proxy")
 
 

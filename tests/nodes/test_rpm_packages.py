@@ -48,24 +48,42 @@ def manager(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def rpms(layer: Path, hosts: Hosts, manager: str) -> Rpms:
-    """One proxy, with what makes packages for it."""
+@pytest.fixture(scope="module")
+def proxy(layer: Path, hosts: Hosts) -> Hosts:
+    """A cloud with one proxy, which has what makes packages for it."""
     hosts.layers["proxy1"] = layer
-    if "proxy1" not in hosts.running:
-        hosts.up("proxy1")
-        # what is published does not have to wait then until the balancer sees the proxy again
-        Cloud(hosts).apply()
-    hosts.renew("proxy1")
-    return Rpms(hosts["proxy1"], manager)
+    hosts.up("proxy1")
+    # what is published does not have to wait then until the balancer sees the proxy again
+    Cloud(hosts).apply()
+    return hosts
+
+
+@pytest.fixture(scope="module")
+def disks() -> dict[str, Path]:
+    """The disks of bereft proxies, by the manager that they live by."""
+    return {}
 
 
 @pytest.fixture
-def bereft(rpms: Rpms) -> Rpms:
-    """One proxy, which does not start for lack of a package that its repository has."""
-    rpms.adopt()
-    rpms.bereave()
-    return rpms
+def rpms(proxy: Hosts, manager: str) -> Rpms:
+    """The proxy as it was at first."""
+    proxy.renew("proxy1")
+    return Rpms(proxy["proxy1"], manager)
+
+
+@pytest.fixture
+def bereft(proxy: Hosts, manager: str, disks: dict[str, Path]) -> Rpms:
+    """The proxy, which does not start for lack of a package that its repository has."""
+    found = Rpms(proxy["proxy1"], manager)
+    if manager not in disks:
+        proxy.renew("proxy1")
+        found.adopt()
+        found.bereave()
+        disks[manager] = proxy.keep_disk("proxy1", manager)
+    proxy.boot("proxy1", disks[manager])
+    # folders of the disk below cannot be renamed, as createrepo does
+    found.machine.sh("cp -r /srv/mirror /srv/anew && rm -r /srv/mirror && mv /srv/anew /srv/mirror")
+    return found
 
 
 def works(hosts: Hosts) -> bool:

@@ -24,9 +24,11 @@ RUNS = "/var/lib/setup-tool/runs"
 _LOG = logging.getLogger(__name__)
 DRAIN = {"proxy_drain_wait": 3, "proxy_drain_timeout": 2}
 
-# One Keystone on a shared processor takes long when it is asked for the clients' secrets by
-# all of them at once, which is whenever they are no longer kept.
-PATIENT = r"""
+# Many connections are handed over by more than one worker. One Keystone on a shared processor
+# takes long when it is asked for the clients' secrets by all of them at once, which is whenever
+# they are no longer kept.
+BUSY = r"""
+    s/^workers = .*/workers = 2/
     s/^http_timeout = .*/http_timeout = 60/
     s/^\[filter:s3token]$/&\nsecret_cache_duration = 600/
 """
@@ -56,7 +58,7 @@ def strict(cloud: Cloud) -> Cloud:
         text = text.replace(old, new)
     path.write_text(text)
     for name in PROXIES:
-        cloud.hosts[name].sh(f"sed -i '{PATIENT}' {CONF}")
+        cloud.hosts[name].sh(f"sed -i '{BUSY}' {CONF}")
     balancer.sh("systemctl restart haproxy")
     cloud.hosts.await_service("balancer")
     # One that has just begun takes all servers for up until they do not answer.

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -27,6 +28,8 @@ _SHARED_FOLDERS = (
 )
 _TOKEN = re.compile(r"gAAAAA[\w-]{40,}")
 """One of Keystone's, whole: Swift's log shows how they begin."""
+_NUMBERED_ANEW = 10.0
+"""Seconds in which no process gets the number of one that was another cloud's."""
 _SIGNATURE = re.compile(r"(?i)x-amz-signature(?:=|%3d)[0-9a-f]{64}")
 
 
@@ -88,19 +91,26 @@ class Watch:
             Path(f"/run/netns/{self.hosts.network.namespace(name)}").stat().st_ino
             for name in ("operator", *self.hosts.running)
         }
+        others: dict[str, float] = {}
         while not self._over.wait(self.every):
-            for process in Path("/proc").glob("[0-9]*"):
-                with contextlib.suppress(OSError):
-                    self._look(process, networks)
+            now = time.monotonic()
+            for process in Path("/proc").iterdir():
+                if process.name.isdecimal() and others.get(process.name, 0.0) < now:
+                    with contextlib.suppress(OSError):
+                        if not self._look(process, networks):
+                            others[process.name] = now + _NUMBERED_ANEW
 
-    def _look(self, process: Path, networks: set[int]) -> None:
+    def _look(self, process: Path, networks: set[int]) -> bool:
+        """Look at a process; tell whether it may be one of the cloud's."""
         arguments = (process / "cmdline").read_bytes()
         if (process.name, arguments) in self._known:
-            return
+            return True
+        if (process / "ns/net").stat().st_ino not in networks or process.name == str(os.getpid()):
+            return False
         self._known.add((process.name, arguments))
-        if (process / "ns/net").stat().st_ino in networks and process.name != str(os.getpid()):
-            self.arguments.add(arguments)
-            self.environments.add((process / "environ").read_bytes())
+        self.arguments.add(arguments)
+        self.environments.add((process / "environ").read_bytes())
+        return True
 
     def _watch_files(self) -> None:
         roots = [self.hosts[name].root for name in self.hosts.running]
@@ -126,9 +136,10 @@ class Watch:
 
     def _watch_keys(self) -> None:
         while not self._over.wait(100 * self.every):
-            found: Any = self.accounts.ask("GET", "/credentials?type=ec2")
-            blobs = [json.loads(each["blob"]) for each in found["credentials"]]
-            self.keys |= {b["secret"] for b in blobs if b["access"].startswith(PASSING)}
+            with contextlib.suppress(LookupError):  # a key was deleted while they were listed
+                found: Any = self.accounts.ask("GET", "/credentials?type=ec2")
+                blobs = [json.loads(each["blob"]) for each in found["credentials"]]
+                self.keys |= {b["secret"] for b in blobs if b["access"].startswith(PASSING)}
 
 
 def given_away(text: str, secrets: set[str]) -> str | None:

@@ -237,19 +237,6 @@ for part in $made; do
     wait "$part"
 done
 
-# See seed.sh.
-mkdir -p /etc/systemd/system.conf.d
-cat >/etc/systemd/system.conf.d/quick.conf <<END
-[Manager]
-DefaultEnvironment=EVENTLET_NO_GREENDNS=yes SETUPTOOLS_USE_DISTUTILS=stdlib
-END
-cat >>/etc/python3.11/sitecustomize.py <<END
-import atexit, gc
-gc.set_threshold(100_000)
-atexit.register(gc.freeze)
-END
-systemctl daemon-reexec
-
 # What an operator's controller has, too: a package repository that it knows.
 echo 'deb [trusted=yes] copy:/srv/repository ./' >/etc/apt/sources.list
 apt-get -q update
