@@ -101,7 +101,8 @@ def run(host: Machine, script: Path, told: str) -> None:
 
 
 def _write_passwords(made: Seed, users: Iterable[str]) -> None:
-    passwords = {user: secrets.token_urlsafe(18) for user in (*users, "asked")}
+    # in hex, since programs take what begins with a hyphen for an option
+    passwords = {user: secrets.token_hex(12) for user in (*users, "asked")}
     stored = made.folder / "passwords.json"
     stored.touch(mode=0o600)
     stored.write_text(json.dumps(passwords))
