@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
@@ -48,6 +49,11 @@ def pytest_configure() -> None:
     )
     loopback.LOWEST += number * share
     loopback.HIGHEST = loopback.LOWEST + share
+
+
+def pytest_sessionstart() -> None:
+    """Have what the tests start hear Ctrl-C, even where they run in a shell's background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together | None:

@@ -18,7 +18,6 @@ from tests.end_to_end.native import Account
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.cloud import Cloud
@@ -37,14 +36,6 @@ def demo(served: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 def bob(served: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     folder = tmp_path_factory.mktemp("keys") / "bob"
     return issue(served, folder, "--user", "bob", "--project", "other")
-
-
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Children that hear Ctrl-C, even where this session runs in a shell's background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 def buckets_left(cloud: Cloud, user: str) -> list[str]:
@@ -135,10 +126,7 @@ def test_a_wrong_secret_fails_with_a_hint_and_exit_status_5(
 
 
 @pytest.mark.parametrize("number", [1, 4, 8, 12])
-def test_ctrl_c_leaves_no_bucket_behind(
-    served: Cloud, demo: Bundle, number: int, interruptible: None
-) -> None:
-    del interruptible
+def test_ctrl_c_leaves_no_bucket_behind(served: Cloud, demo: Bundle, number: int) -> None:
     process = served.start("verify", "--eucarc", str(demo.eucarc))
     said = wait_for_line(process, number)
     process.send_signal(signal.SIGINT)
@@ -153,9 +141,8 @@ def test_ctrl_c_leaves_no_bucket_behind(
 
 @pytest.mark.parametrize("number", [1, 3, 9, 18])
 def test_ctrl_c_leaves_neither_bucket_nor_key_of_the_administrator_behind(
-    served: Cloud, number: int, interruptible: None
+    served: Cloud, number: int
 ) -> None:
-    del interruptible
     process = served.start("verify", "-i", served.inventory)
     said = wait_for_line(process, number)
     assert len(keys_left(served)) == 1

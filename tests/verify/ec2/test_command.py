@@ -13,19 +13,10 @@ from tests.verify.ec2.small_ec2 import IMAGE, PAIR, SECRET, SmallEc2, error, ser
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Iterator
     from pathlib import Path
 
 INTERRUPTED = 130
 NOTHING = ([], set(), set())
-
-
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Children that hear Ctrl-C, even where this session runs in a shell's background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 def operator(folder: Path, ec2: str | None, s3: str | None = None) -> Operator:
@@ -113,8 +104,7 @@ def until(process: subprocess.Popen[str], text: str) -> str:
 
 
 @pytest.mark.parametrize("moment", ["passed CreateKeyPair", "is pending", "passed RebootInstances"])
-def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, moment: str, interruptible: None) -> None:
-    del interruptible
+def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, moment: str) -> None:
     ec2 = SmallEc2(started_as=["pending"] * 4 + ["running"])
     with serving(ec2) as url:
         runs = operator(tmp_path, url)
@@ -127,8 +117,7 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, moment: str, interruptible
     assert (out, ec2.left) == ("", NOTHING)
 
 
-def test_ctrl_c_names_what_could_not_be_ended(tmp_path: Path, interruptible: None) -> None:
-    del interruptible
+def test_ctrl_c_names_what_could_not_be_ended(tmp_path: Path) -> None:
     ec2 = SmallEc2(started_as=["pending"])
     ec2.broken["TerminateInstances"] = lambda _: error("OperationNotPermitted")
     with serving(ec2) as url:
