@@ -21,12 +21,11 @@ endif
 # most of what they do.
 export PYTHONDONTWRITEBYTECODE :=
 
-# Tests also wait, so that some more processes of them than processors end sooner. A lab takes
-# 350 MB of memory, a cloud of test hosts 700, the one with nova 2,000.
+# Tests also wait, so that some more processes of them than processors end sooner; those on hosts
+# wait more. A lab takes 350 MB of memory, a cloud of test hosts 700, the one with nova 2,000.
 PROCESSORS := $(shell getconf _NPROCESSORS_ONLN)
-SOME_MORE := $(shell expr \( $(PROCESSORS) \* 3 + 1 \) / 2)
-TESTS_AT_ONCE ?= $(SOME_MORE)
-HOSTS_AT_ONCE ?= $(SOME_MORE)
+TESTS_AT_ONCE ?= $(shell expr \( $(PROCESSORS) \* 3 + 1 \) / 2)
+HOSTS_AT_ONCE ?= $(shell expr $(PROCESSORS) \* 2)
 
 .PHONY: demo test test-clients test-ec2 test-nodes check format docs bench clean clean-nodes
 

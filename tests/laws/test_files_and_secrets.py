@@ -72,9 +72,11 @@ def test_law_6_lines_outside_the_declared_options_stay_byte_for_byte(
 def test_law_6_owner_and_mode_of_a_file_are_kept(untouched: Cloud) -> None:
     conf = untouched.proxy_conf("proxy2")
     conf.chmod(0o640)
-    untouched.apply(s3_location="elsewhere")
+    old = conf.read_text()
+    inventory = untouched.inventory_with(s3_location="elsewhere")
+    untouched.run("apply", "-i", inventory, "--limit", "proxy2", "--yes")
+    assert conf.read_text() != old
     assert stat.S_IMODE(conf.stat().st_mode) == 0o640
-    untouched.apply(s3_location="RegionOne")
 
 
 def test_law_8_no_secret_in_any_process_list_log_or_readable_file_during_a_run(
@@ -86,7 +88,7 @@ def test_law_8_no_secret_in_any_process_list_log_or_readable_file_during_a_run(
     samples = [0]
 
     def watch() -> None:
-        while not stop.is_set():
+        while not stop.wait(0.02):
             samples[0] += 1
             for path, data in _process_texts():
                 if any(secret in data for secret in secrets):
@@ -100,7 +102,6 @@ def test_law_8_no_secret_in_any_process_list_log_or_readable_file_during_a_run(
     finally:
         stop.set()
         watcher.join()
-    untouched.apply(s3_location="RegionOne")
     assert samples[0] > 10
     assert found == []
     untouched.assert_no_secret(ran.out, ran.err)

@@ -28,13 +28,12 @@ _ORDER = (
         "test_faults_service.py",
         "test_faults_cut_off.py",
     ),
-    ("test_ec2.py",),
     ("test_rpm_packages.py",),
-    ("test_first_apply.py", "test_two_controllers.py", "test_faults_disk.py", "test_rolling.py"),
+    ("test_ec2.py",),
     ("test_zero_failed.py",),
-    ("test_rollback.py", "test_managed_files.py", "test_firewall.py"),
     ("test_no_secrets.py", "test_upgrades.py"),
-    ("test_legacy_cloud.py", "test_legacy_swift.py", "test_keystone_v2.py"),
+    ("test_rollback.py", "test_managed_files.py", "test_firewall.py"),
+    ("test_first_apply.py", "test_two_controllers.py", "test_faults_disk.py", "test_rolling.py"),
     (
         "test_access.py",
         "test_private_authority.py",
@@ -42,6 +41,7 @@ _ORDER = (
         "test_packages.py",
     ),
     ("test_debian_clients.py",),
+    ("test_legacy_cloud.py", "test_legacy_swift.py", "test_keystone_v2.py"),
 )
 """The files that take longest, first those that should begin first, so that all processors have
 work to the end. Those that stand together have one cloud, in this order; others stand alone."""

@@ -77,9 +77,10 @@ for unit in multi-user.target.wants/* timers.target.wants/*; do
 done
 rm -f getty.target.wants/*
 for unit in console-getty.service systemd-update-utmp.service systemd-update-utmp-runlevel.service \
-    systemd-pstore.service; do
+    systemd-pstore.service user@.service; do
     ln -sf /dev/null "$unit"
 done
+sed -i '/pam_motd/d' "$root/etc/pam.d/sshd"
 touch "$root/etc/.updated" "$root/var/.updated"
 
 in_image useradd --create-home --shell /bin/bash ops

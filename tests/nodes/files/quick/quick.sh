@@ -70,6 +70,8 @@ spare 's/importlib_metadata\.distribution(self\.spec)/distribution(self.spec)/
     s/^__all__ = .*/&\n\ndistribution = functools.cache(importlib_metadata.distribution)\
 entry_points = functools.cache(lambda dist: dist.entry_points)/' paste/deploy/loadwsgi
 
+rm /tmp/spared
+
 # A resolver and a setuptools that they do not need, garbage looked for where there is none, and
 # what all packages offer, looked up by each service.
 mkdir -p /etc/systemd/system.conf.d
