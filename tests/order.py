@@ -19,25 +19,30 @@ _SHARING = {
     PurePath("tests/verify/s3"): "gateway",
     PurePath("tests/lab"): "running lab",
     PurePath("tests/adapters"): "running lab",
+    _END_TO_END / "test_without_s3.py": "running lab",
 }
-"""Whose tests have one lab, and what that is called."""
+"""Folders and files whose tests have one lab, and what that is called."""
 _LONGEST = (
-    *("test_operator_killed.py", "served", "gateway", "test_rollback.py", "running lab"),
-    *("test_identity_drift.py", "laws", "docs", "end_to_end", "contracts", "verify"),
+    *(
+        "tests/laws/test_operator_killed.py",
+        "served",
+        "gateway",
+        "tests/end_to_end/test_rollback.py",
+    ),
+    *("running lab", "tests/end_to_end/test_identity_drift.py", "tests/laws", "tests/docs"),
+    *("tests/end_to_end", "tests/contracts", "tests/verify"),
 )
-"""Names of files, groups and folders, the first to begin first."""
+"""Files, groups and folders, the first to begin first."""
 
 
 def group_of(path: str) -> str:
     """Return the name of the lab that the file's tests share with others, or else its path."""
     file = PurePath(path)
-    return path if file in _ALONE else _SHARING.get(file.parent, path)
+    return path if file in _ALONE else _SHARING.get(file) or _SHARING.get(file.parent, path)
 
 
 def rank(item: pytest.Item) -> int:
     """Return when a test is to begin: long ones first, so that all have work to the end."""
     path = item.nodeid.partition("::")[0]
-    known = [
-        _LONGEST.index(part) for part in (group_of(path), *PurePath(path).parts) if part in _LONGEST
-    ]
-    return min(known, default=len(_LONGEST))
+    names = (group_of(path), path, *map(str, PurePath(path).parents))
+    return min((_LONGEST.index(name) for name in names if name in _LONGEST), default=len(_LONGEST))

@@ -95,19 +95,6 @@ def test_no_key_is_made_when_the_gateway_is_down(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_cloud_without_s3_has_nothing_to_issue_and_nothing_to_verify(
-    untouched: Cloud, tmp_path: Path
-) -> None:
-    issued = refused(untouched, *ISSUE, "-d", str(tmp_path / "bundle"))
-    assert issued == (
-        "The catalogue has no public s3 or ec2 endpoint, so there is nothing the keys could be "
-        "used for. Run `setup-tool apply` first."
-    )
-    verified = refused(untouched, "verify", "-i", untouched.inventory)
-    assert "no public s3 or ec2 endpoint to verify. Run `setup-tool apply` first." in verified
-    assert list(tmp_path.iterdir()) == []
-
-
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [

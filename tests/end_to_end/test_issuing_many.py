@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from tests.cloud import Cloud, Ran
 
-MEMBERS = 60
+MEMBERS = 30
+SOME = 12
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ def three(keystone: Rest) -> Crowd:
 
 
 @pytest.fixture(scope="module")
-def sixty(keystone: Rest) -> Crowd:
+def many(keystone: Rest) -> Crowd:
     return Crowd(keystone, MEMBERS)
 
 
@@ -193,24 +194,24 @@ def test_new_keys_for_many_go_by_their_label_and_a_second_run_makes_none(
 
 
 def test_a_run_that_was_killed_in_the_middle_goes_on_without_a_second_key_for_anybody(
-    served: Cloud, sixty: Crowd, tmp_path: Path
+    served: Cloud, many: Crowd, tmp_path: Path
 ) -> None:
-    words = ("credentials", "issue", "--project", sixty.project, "--members")
+    words = ("credentials", "issue", "--project", many.project, "--members")
     process = served.start(*words, "--directory", str(tmp_path))
     assert process.stdout is not None
     for _ in range(MEMBERS // 3):
         assert "made now" in process.stdout.readline()
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    assert MEMBERS // 3 <= len(sixty.keys()) < MEMBERS
+    assert MEMBERS // 3 <= len(many.keys()) < MEMBERS
     ran = served.run(*words, "--directory", str(tmp_path))
     assert len(lines(ran)) == MEMBERS
-    assert [len(found) for found in sixty.keys().values()] == [1] * MEMBERS
+    assert [len(found) for found in many.keys().values()] == [1] * MEMBERS
     assert len(list(tmp_path.glob("*/eucarc"))) == MEMBERS
 
 
 def test_a_run_that_is_interrupted_prints_a_whole_document(served: Cloud, keystone: Rest) -> None:
-    crowd = Crowd(keystone, 20)
+    crowd = Crowd(keystone, SOME)
     words = ("credentials", "issue", "--project", crowd.project, "--members", "--no-files")
     process = served.start(*words, "--format", "json", "--forks", "1")
     assert process.stdout is not None
@@ -219,10 +220,10 @@ def test_a_run_that_is_interrupted_prints_a_whole_document(served: Cloud, keysto
     document = json.loads(begun + process.stdout.read())
     _, err = process.communicate(timeout=served.patience)
     assert process.returncode == document["exit_status"] == 130
-    assert document["not_begun"] == 20 - len(document["results"])
+    assert document["not_begun"] == SOME - len(document["results"])
     assert "the same command goes on from here" in err
     served.run(*words)
-    assert [len(found) for found in crowd.keys().values()] == [1] * 20
+    assert [len(found) for found in crowd.keys().values()] == [1] * SOME
 
 
 def test_no_key_is_left_in_keystone_when_the_published_gateway_is_none(
@@ -243,12 +244,12 @@ def test_no_key_is_left_in_keystone_when_the_published_gateway_is_none(
 
 
 def test_two_runs_at_the_same_time_make_one_key_for_each(served: Cloud, keystone: Rest) -> None:
-    crowd = Crowd(keystone, 20)
+    crowd = Crowd(keystone, SOME)
     words = ("credentials", "issue", "--project", crowd.project, "--members", "--no-files")
     both = [served.start(*words) for _ in range(2)]
     outs = [process.communicate(timeout=served.patience)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
-    assert [len(found) for found in crowd.keys().values()] == [1] * 20
+    assert [len(found) for found in crowd.keys().values()] == [1] * SOME
     said = [{line.partition(" (")[0] for line in out.splitlines()} for out in outs]
     assert said[0] == said[1]
 

@@ -73,9 +73,10 @@ class Light:
 
 
 @pytest.fixture(scope="module")
-def light(served: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Light]:
-    """The served cloud's SSH nodes, with light services of their own."""
-    lab = served.lab
+def light(untouched: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Light]:
+    """The cloud's SSH nodes, with light services of their own; that serves S3 by now."""
+    untouched.apply()
+    lab = untouched.lab
     hosts, confs = [], []
     for node in ("proxy1", "proxy2"):
         port = free_port()
@@ -100,42 +101,11 @@ def light(served: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
             + "        state_dir: ~/light/state\n        swift_version: 2.38.3\n      hosts:\n"
             + "".join(hosts)
         )
-    operators = Operators(served.environment, tmp_path_factory.mktemp("operator") / "log")
-    yield Light(served, operators, (confs[0], confs[1]))
+    operators = Operators(untouched.environment, tmp_path_factory.mktemp("operator") / "log")
+    yield Light(untouched, operators, (confs[0], confs[1]))
     operators.close()
     for conf in confs:
         os.kill(int(Path(f"{conf}.pid").read_text()), signal.SIGKILL)
-
-
-def test_law_3_killed_at_a_hundred_instants_files_are_whole_and_the_next_run_converges(
-    light: Light,
-) -> None:
-    wanted = {}
-    for location in ("here", "there"):
-        light.converge(location)
-        wanted[location] = light.contents()
-    assert wanted["here"] != wanted["there"]
-    whole_run, idle_run = (seconds_of(lambda: light.converge("here")) for _ in range(2))
-
-    chance = random.Random(SEED)  # noqa: S311 - repeatable, not secret
-    killed = 0
-    for number in range(INSTANTS):
-        location = ("there", "here")[number // AT_ONCE % 2]
-        old = light.contents()
-        longest = idle_run if old == wanted[location] else whole_run
-        operator = light.operators.start(*light.apply(location))
-        _wait_until(time.monotonic() + chance.uniform(0, longest))
-        with contextlib.suppress(ProcessLookupError):  # it may just have ended
-            os.kill(operator, signal.SIGKILL)
-        killed += light.operators.ended() == -signal.SIGKILL
-        for conf, before, after in zip(light.confs, old, wanted[location], strict=True):
-            assert conf.read_bytes() in {before, after}, f"instant {number}: {conf} is torn"
-        if number % AT_ONCE == AT_ONCE - 1:
-            light.converge(location)
-            assert light.contents() == wanted[location]
-    assert killed > INSTANTS // 2, "most runs must have been cut short for this to show anything"
-    assert leftovers(conf.parent for conf in light.confs) == []
-    assert light.operators.run("plan", "-i", light.inventory("here"), "--exit-code") == 0
 
 
 def test_law_3_killed_after_each_thing_it_says_on_a_real_cloud(untouched: Cloud) -> None:
@@ -197,6 +167,37 @@ def test_law_3_killed_between_keystone_and_the_proxies_the_next_run_knows_what_i
     eucarc = str(issue(untouched, tmp_path / "keys").eucarc)
     verified = untouched.run("verify", "--eucarc", eucarc, "--format", "json")
     assert verified.document["passed"] is True
+
+
+def test_law_3_killed_at_a_hundred_instants_files_are_whole_and_the_next_run_converges(
+    light: Light,
+) -> None:
+    wanted = {}
+    for location in ("here", "there"):
+        light.converge(location)
+        wanted[location] = light.contents()
+    assert wanted["here"] != wanted["there"]
+    whole_run, idle_run = (seconds_of(lambda: light.converge("here")) for _ in range(2))
+
+    chance = random.Random(SEED)  # noqa: S311 - repeatable, not secret
+    killed = 0
+    for number in range(INSTANTS):
+        location = ("there", "here")[number // AT_ONCE % 2]
+        old = light.contents()
+        longest = idle_run if old == wanted[location] else whole_run
+        operator = light.operators.start(*light.apply(location))
+        _wait_until(time.monotonic() + chance.uniform(0, longest))
+        with contextlib.suppress(ProcessLookupError):  # it may just have ended
+            os.kill(operator, signal.SIGKILL)
+        killed += light.operators.ended() == -signal.SIGKILL
+        for conf, before, after in zip(light.confs, old, wanted[location], strict=True):
+            assert conf.read_bytes() in {before, after}, f"instant {number}: {conf} is torn"
+        if number % AT_ONCE == AT_ONCE - 1:
+            light.converge(location)
+            assert light.contents() == wanted[location]
+    assert killed > INSTANTS // 2, "most runs must have been cut short for this to show anything"
+    assert leftovers(conf.parent for conf in light.confs) == []
+    assert light.operators.run("plan", "-i", light.inventory("here"), "--exit-code") == 0
 
 
 def _wait_until(instant: float) -> None:

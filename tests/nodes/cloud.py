@@ -98,7 +98,7 @@ class Cloud(Commands):
             "ansible_become": True,
             "ansible_ssh_private_key_file": str(self.hosts.key),
             "known_hosts": str(self.hosts.known_hosts),
-            # its balancer asks four times a second and believes the second answer
+            # its balancer asks twice a second, then again soon, and believes the second answer
             "proxy_drain_wait": 1,
             # and keeps connections on which nothing goes on
             "proxy_drain_timeout": 1,
