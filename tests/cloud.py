@@ -60,8 +60,14 @@ class Commands:
 
     def start(self, *words: str, **overrides: str) -> subprocess.Popen[str]:
         """Start the program and leave it running; ``overrides`` are of its environment."""
+        anew = any(name.startswith(_AT_THE_START) for name in overrides)
+        return self._begun(PROGRAM if anew else warm.ready().program, words, overrides)
+
+    def _begun(
+        self, program: tuple[str, ...], words: tuple[str, ...], overrides: dict[str, str]
+    ) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [*PROGRAM, *words],
+            [*program, *words],
             env=self.environment | overrides,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -90,7 +96,7 @@ class Commands:
         return Ran(*warm.run(words, self.environment | overrides, self.folder, self.patience))
 
     def _ran_anew(self, words: tuple[str, ...], overrides: dict[str, str]) -> Ran:
-        process = self.start(*words, **overrides)
+        process = self._begun(PROGRAM, words, overrides)
         out, err = process.communicate(timeout=self.patience)
         return Ran(process.returncode, out, err)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests import warm
+from tests.cloud import PROGRAM
 
 if TYPE_CHECKING:
     from tests.cloud import Cloud
@@ -49,10 +53,10 @@ def _block(page: str, beginning: str) -> str:
     return next(block for block in blocks if block.startswith(beginning))
 
 
-def _path_with_programs(folder: Path) -> str:
+def _path_with_programs(folder: Path, started_by: tuple[str, ...] = PROGRAM) -> str:
     folder.mkdir()
     program = folder / "setup-tool"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m setup_tool "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(started_by)} "$@"\n')
     program.chmod(0o755)
     return f"{folder}:{ROOT / '.cache/clients/bin'}:{os.environ['PATH']}"
 
@@ -82,7 +86,7 @@ def test_the_readme_shows_output_as_it_really_is_and_all_pages_commands_that_wor
     shutil.copy(untouched.inventory, tmp_path / "inventory.yaml")
     (tmp_path / "people.csv").write_text(_block("docs/credentials.md", "user,project"))
     environment = untouched.environment | {
-        "PATH": _path_with_programs(tmp_path / "bin"),
+        "PATH": _path_with_programs(tmp_path / "bin", warm.ready().program),
         "HOME": str(tmp_path),
     }
     out = _run("\n".join(commands), tmp_path, environment)

@@ -6,13 +6,13 @@ at random falls into the run and not into a second of imports.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.warm import Warm
+from tests import warm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
 
 class Operators:
@@ -20,24 +20,26 @@ class Operators:
 
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
         self.log = log
-        self._warm = Warm(environment)
+        self._environment = environment
+        self._run: warm.Run | None = None
 
     def start(self, *words: str) -> int:
         """Start a run and return its process id."""
-        return self._warm.start(words, self.log, self.log)
+        with self.log.open("w") as log:
+            self._run = warm.ready().start(
+                words, log, log, environment=self._environment, folder=Path.cwd()
+            )
+        return self._run.process
 
     def ended(self) -> int:
         """Wait for the run's end; negative: the signal that killed it."""
-        return self._warm.ended()
+        assert self._run is not None
+        return self._run.ended()
 
     def run(self, *words: str) -> int:
         """Run to the end and return the exit status."""
         self.start(*words)
         return self.ended()
-
-    def close(self) -> None:
-        """Let the process end."""
-        self._warm.close()
 
 
 def leftovers(folders: Iterable[Path]) -> list[str]:

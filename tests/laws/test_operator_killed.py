@@ -103,7 +103,6 @@ def light(untouched: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         )
     operators = Operators(untouched.environment, tmp_path_factory.mktemp("operator") / "log")
     yield Light(untouched, operators, (confs[0], confs[1]))
-    operators.close()
     for conf in confs:
         os.kill(int(Path(f"{conf}.pid").read_text()), signal.SIGKILL)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +17,6 @@ from tests.nodes.faults import CONF, let_drift, temporary
 from tests.nodes.places import PROXIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.nodes.cloud import Cloud
 
 _HELD = "another run holds this node"
@@ -27,9 +24,8 @@ _STEPS = {"check", "drain swift-proxy", "reload swift-proxy", "undrain swift-pro
 
 
 @pytest.fixture
-def operator(cloud: Cloud, tmp_path: Path) -> Iterator[Operators]:
-    with closing(Operators(cloud.environment, tmp_path / "log")) as made:
-        yield made
+def operator(cloud: Cloud, tmp_path: Path) -> Operators:
+    return Operators(cloud.environment, tmp_path / "log")
 
 
 def test_an_operator_killed_at_each_step_leaves_whole_files_and_the_next_goes_on(
