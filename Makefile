@@ -27,13 +27,18 @@ PROCESSORS := $(shell getconf _NPROCESSORS_ONLN)
 TESTS_AT_ONCE ?= $(shell expr \( $(PROCESSORS) \* 3 + 1 \) / 2)
 HOSTS_AT_ONCE ?= $(shell expr $(PROCESSORS) \* 2)
 
-.PHONY: demo test test-clients test-ec2 test-nodes check format docs bench clean clean-nodes
+.PHONY: demo test explore test-clients test-ec2 test-nodes check format docs bench clean clean-nodes
 
 demo: $(VENV)/operator
 	$(BIN)/setup-tool demo
 
 test: $(VENV)/dev $(CLIENTS)/ready
 	$(BIN)/python -m pytest --numprocesses=$(TESTS_AT_ONCE) --dist=loadfile --no-loadscope-reorder
+
+# Properties, with other examples than those of `make test`, and more of them.
+explore: $(VENV)/dev $(CLIENTS)/ready
+	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=exploring \
+		--numprocesses=$(PROCESSORS) --dist=worksteal
 
 # Every client that there is, with the files that `credentials issue` writes.
 test-clients: $(VENV)/dev $(CLIENTS)/ready $(MORE_CLIENTS:=/ready) $(CLIENTS)-npm/ready

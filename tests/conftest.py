@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["running_lab"]
 
 # How long an example takes says nothing on a machine that does other things too.
-hypothesis.settings.register_profile("patient", deadline=None)
-hypothesis.settings.load_profile("patient")
+hypothesis.settings.register_profile("exploring", deadline=None, max_examples=2000)
+# What passed has to pass again: other examples are looked for on purpose, by `make explore`.
+hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")

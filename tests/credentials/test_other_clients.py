@@ -364,7 +364,8 @@ def test_only_what_differs_in_a_remote_is_touched(tmp_path: Path) -> None:
 
 
 NAMES = st.sampled_from(["type", "Type", "acl", "endpoint", "provider", "env_auth", "token"])
-VALUES = st.text('ab#;,"=: ', max_size=6).map(str.strip)
+# what begins with three quotes has to end with them, or rclone reads nothing of the file
+VALUES = st.text('ab#;,"=: ', max_size=6).map(str.strip).filter(lambda v: not v.startswith('"""'))
 LINES = st.one_of(
     st.sampled_from(["", "# note", "; note", "[drive]", "[demo]", "[ demo ]"]),
     st.builds("{}{}{}".format, NAMES, st.sampled_from(["=", " = ", ": ", " :"]), VALUES),

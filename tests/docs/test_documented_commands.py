@@ -112,7 +112,7 @@ def test_the_commands_of_the_lab_page_work_in_their_order(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "target",
     [
-        *("demo", "test", "test-clients", "test-ec2", "test-nodes", "clean-nodes"),
+        *("demo", "test", "explore", "test-clients", "test-ec2", "test-nodes", "clean-nodes"),
         *("check", "docs", "bench"),
     ],
 )
