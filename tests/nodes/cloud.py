@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tests.cloud import Commands, assert_none_of
+from tests.cloud import Commands, assert_none_of, place
 from tests.nodes import places
 
 if TYPE_CHECKING:
@@ -122,16 +122,12 @@ class Cloud(Commands):
             },
             indent=1,
         )
-        path = self.folder / f"inventory-{hashlib.sha256(written.encode()).hexdigest()[:8]}.yaml"
-        path.write_text(written)
-        return str(path)
+        digest = hashlib.sha256(written.encode()).hexdigest()[:8]
+        return str(place(self.folder / f"inventory-{digest}.yaml", written))
 
     def assert_no_secret(self, *texts: str) -> None:
         """Fail when a password of the cloud, or a line that gives a secret away, is in a text."""
         assert_none_of(self.hosts.secrets(), *texts)
 
     def _clouds(self) -> Path:
-        path = self.folder / "clouds.yaml"
-        path.touch(mode=0o600)
-        path.write_text(json.dumps({"clouds": self.logins}))
-        return path
+        return place(self.folder / "clouds.yaml", json.dumps({"clouds": self.logins}))
