@@ -70,7 +70,7 @@ build_environment() {
     }
     rm -f said.build
     sync
-    : >"$path/$complete" && chmod 644 "$path/$complete" && durable "$path/$complete" "$path"
+    true >"$path/$complete" && chmod 644 "$path/$complete" && durable "$path/$complete" "$path"
 }
 
 # remove_environment PATH: the mark goes first, so that what was cut short is not taken for whole

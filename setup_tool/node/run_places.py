@@ -64,7 +64,7 @@ make_folder() {
     new=$above/.${1##*/}.new.setup-tool
     {
         (umask 022 && mkdir -p "${above:-/}") && rm -rf "$new" && mkdir "$new" &&
-            { [ -z "$4" ] || : >"$new/$folder_mark"; } &&
+            { [ -z "$4" ] || true >"$new/$folder_mark"; } &&
             { [ -z "$3" ] || chown "$3" "$new"; } && chmod "$2" "$new" && durable "$new" &&
             mv "$new" "$1" && durable "${above:-/}"
     } 2>>output || {

@@ -91,7 +91,8 @@ TMPDIR=$stage
 export TMPDIR
 birth $$
 printf '%s %s %s %s\n' "$$" "$ticks" "$boot" "$run" >"$stage/owner" || full "$stage/owner"
-: >"$stage/journal"
+# where `:` cannot write, it ends the shell before anything is told
+true >"$stage/journal" || full "$stage/journal"
 """
 
 # Started as the head of a pipeline, not with `&`: an asynchronous list would have
