@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from tests.lab_fixture import RunningLab
 
 PROGRAM = (sys.executable, "-m", "setup_tool")
-_AT_THE_START = ("PYTHON", "LD_")
-"""How variables begin that are heard when a program starts, and never again."""
 _GIVEN_AWAY = re.compile(r"(?i)secret_?key\s*[=:]\s*[0-9a-f]{32}")
 
 
@@ -60,8 +58,8 @@ class Commands:
 
     def start(self, *words: str, **overrides: str) -> subprocess.Popen[str]:
         """Start the program and leave it running; ``overrides`` are of its environment."""
-        anew = any(name.startswith(_AT_THE_START) for name in overrides)
-        return self._begun(PROGRAM if anew else warm.ready().program, words, overrides)
+        program = PROGRAM if _is_heard_at_the_start(overrides) else warm.ready().program
+        return self._begun(program, words, overrides)
 
     def _begun(
         self, program: tuple[str, ...], words: tuple[str, ...], overrides: dict[str, str]
@@ -91,7 +89,7 @@ class Commands:
         return ran
 
     def _ran(self, words: tuple[str, ...], overrides: dict[str, str]) -> Ran:
-        if any(name.startswith(_AT_THE_START) for name in overrides):
+        if _is_heard_at_the_start(overrides):
             return self._ran_anew(words, overrides)
         return Ran(*warm.run(words, self.environment | overrides, self.folder, self.patience))
 
@@ -163,6 +161,11 @@ class Cloud(Commands):
             status = path.lstat()
             found[str(path)] = (status.st_ino, status.st_size, status.st_ctime_ns)
         return found
+
+
+def _is_heard_at_the_start(variables: dict[str, str]) -> bool:
+    """Tell whether one of them is heard when a program starts, and never again."""
+    return any(name.startswith(("PYTHON", "LD_")) for name in variables)
 
 
 def place(path: Path, text: str) -> Path:

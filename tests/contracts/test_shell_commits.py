@@ -105,6 +105,21 @@ def test_a_new_file_is_made_with_the_mode_asked_for_and_only_where_there_is_none
     assert stat.S_IMODE((near.home / "new").stat().st_mode) == 0o640
 
 
+def test_a_journal_that_cannot_be_begun_is_told_of_and_nothing_is_left(place: Place) -> None:
+    """As on a disk that has room for all that comes before it: here a folder is in its way."""
+    (place.home / "file").write_bytes(b"old")
+    place.fake(
+        "mkdir", '#!/bin/sh\n/bin/mkdir "$@" && [ ! -d "$1/payload" ] || /bin/mkdir "$1/journal"\n'
+    )
+    shell = place.shell()
+    outcome = shell.commit(Transaction("full", STATE, (write("~/file", b"new", b"old"),)), Heard())
+    shell.close()
+    assert outcome.ending is Ending.FAILED
+    assert "/journal could not be written: see whether the disk is full" in outcome.detail
+    assert (place.home / "file").read_bytes() == b"old"
+    assert list((place.state / "runs").iterdir()) == []
+
+
 def test_a_symlink_stays_and_the_file_behind_it_is_replaced(near: Place) -> None:
     (near.home / "real").write_bytes(b"old")
     (near.home / "link").symlink_to("real")

@@ -8,7 +8,6 @@ is to be killed at its first breath is said of a program that was started as peo
 from __future__ import annotations
 
 import atexit
-import json
 import os
 import socket
 import subprocess
@@ -18,6 +17,8 @@ import threading
 from pathlib import Path
 from signal import SIGKILL
 from typing import IO, TYPE_CHECKING
+
+from tests.warm.client import asked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,20 +60,13 @@ class Warm:
         folder: Path,
     ) -> Run:
         """Start a run on the caller's network; it prints into files."""
-        umask = os.umask(0)
-        os.umask(umask)
-        asked = {
-            "words": words,
-            "environment": dict(environment),
-            "folder": str(folder),
-            "umask": umask,
-            "network": f"/proc/{os.getpid()}/task/{threading.get_native_id()}/ns/net",
-        }
         with Path(os.devnull).open() as nothing:
-            inherited = [file.fileno() for file in (nothing, out, err)]
-            line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            line.connect(self._place)
-            socket.send_fds(line, [json.dumps(asked).encode()], inherited)
+            line = asked(
+                *(self._place, list(words), [file.fileno() for file in (nothing, out, err)]),
+                environment=dict(environment),
+                folder=str(folder),
+                process=f"{os.getpid()}/task/{threading.get_native_id()}",
+            )
         return Run(line)
 
     def _close(self) -> None:

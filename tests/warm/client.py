@@ -2,7 +2,7 @@
 
 usage: client.py SOCKET WORD...    environment, files, working directory and network are ours
 
-Signals are passed on, and the run does not outlive us.
+Signals are passed on, and the run does not outlive us. Loads little, since it starts often.
 """
 
 from __future__ import annotations
@@ -13,23 +13,49 @@ import signal
 import socket
 import sys
 
-caller = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-caller.connect(sys.argv[1])
-umask = os.umask(0)
-os.umask(umask)
-asked = {
-    "words": sys.argv[2:],
-    "environment": dict(os.environ),
-    "folder": os.getcwd(),  # noqa: PTH109 - pathlib would have to be loaded for it
-    "umask": umask,
-    "network": f"/proc/{os.getpid()}/ns/net",
-}
-socket.send_fds(caller, [json.dumps(asked).encode()], [0, 1, 2])
-caller.recv(16)
-for number in (signal.SIGINT, signal.SIGTERM):
-    signal.signal(number, lambda number, _: caller.send(str(number).encode()))
-status = int(caller.recv(16))
-if status < 0:
-    signal.signal(-status, signal.SIG_DFL)
-    os.kill(os.getpid(), -status)
-sys.exit(status)
+
+def asked(
+    place: str,
+    words: list[str],
+    files: list[int],
+    *,
+    environment: dict[str, str],
+    folder: str,
+    process: str,
+) -> socket.socket:
+    """Ask for a run, on the network of a process or thread; return the line to it."""
+    umask = os.umask(0)
+    os.umask(umask)
+    wanted = {
+        "words": words,
+        "environment": environment,
+        "folder": folder,
+        "umask": umask,
+        "network": f"/proc/{process}/ns/net",
+    }
+    line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    line.connect(place)
+    socket.send_fds(line, [json.dumps(wanted).encode()], files)
+    return line
+
+
+def main() -> None:
+    """Be the run, as far as signals and the exit status go."""
+    line = asked(
+        *(sys.argv[1], sys.argv[2:], [0, 1, 2]),
+        environment=dict(os.environ),
+        folder=os.getcwd(),  # noqa: PTH109 - pathlib would have to be loaded for it
+        process=str(os.getpid()),
+    )
+    line.recv(16)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: line.send(str(number).encode()))
+    status = int(line.recv(16))
+    if status < 0:
+        signal.signal(-status, signal.SIG_DFL)
+        os.kill(os.getpid(), -status)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

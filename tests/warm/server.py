@@ -53,7 +53,7 @@ def main() -> None:
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(fileno=int(sys.argv[1])) as listening:
-        while sys.stdin.fileno() not in select.select([listening, sys.stdin], [], [])[0]:
+        while sys.stdin not in select.select([listening, sys.stdin], [], [])[0]:
             caller, _ = listening.accept()
             with caller:
                 if os.fork() == 0:

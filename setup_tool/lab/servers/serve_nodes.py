@@ -246,9 +246,8 @@ def make_keys(keys: Path, nodes: list[Node]) -> None:
 
 async def main() -> None:
     """Listen for every node and serve for ever."""
-    signal.signal(
-        signal.SIGHUP, lambda *_: None
-    )  # a handler, unlike nohup's SIG_IGN, is not inherited
+    # a handler, unlike nohup's SIG_IGN, is not inherited
+    signal.signal(signal.SIGHUP, lambda *_: None)
     folder, keys, log_path = map(Path, sys.argv[1:4])
     pairs = (argument.partition("=") for argument in sys.argv[4:])
     nodes = [Node(name, folder / name, int(port)) for name, _, port in pairs]
